@@ -1,0 +1,248 @@
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Model.Contract;
+
+/// <summary>Mapping over a live translation.</summary>
+public enum OverlapRule
+{
+    /// <summary>Refused; everything this map did is undone by the core.</summary>
+    Refuse,
+
+    /// <summary>The new translation silently takes the place of the old one.</summary>
+    Replace,
+
+    /// <summary>The old translation stays and success is returned (VT-d of 6.1 and 6.12).</summary>
+    KeepOldAndSucceed,
+}
+
+/// <summary>Unmap that begins or ends inside a large page (core.md 5.3).</summary>
+public enum PartialUnmapRule
+{
+    /// <summary>There is one page size only.</summary>
+    NotApplicable,
+
+    /// <summary>The large page is split, only the asked part goes.</summary>
+    Split,
+
+    /// <summary>From its start the whole large page goes and is counted; from its middle nothing goes.</summary>
+    WholeFromStart,
+
+    /// <summary>Nothing goes, 0.</summary>
+    Refuse,
+
+    /// <summary>The whole large page goes wherever the unmap starts inside it.</summary>
+    Whole,
+}
+
+/// <summary>Unmap that meets a hole.</summary>
+public enum HoleRule
+{
+    /// <summary>Stops and reports what was removed before it.</summary>
+    Stop,
+
+    /// <summary>Counts the hole as unmapped and goes on.</summary>
+    Count,
+
+    /// <summary>The first page of a call decides: a hole there returns 0, later holes count (s390 of 6.1).</summary>
+    CountAfterFirst,
+}
+
+/// <summary>A mapping that asks for WRITE without READ.</summary>
+public enum WriteOnlyRule
+{
+    Exact,
+    BecomesReadWrite,
+    Refuse,
+}
+
+/// <summary>Where a refused paging attach leaves the device.</summary>
+public enum RefusedAttach
+{
+    Old,
+    Blocked,
+    Bypass,
+}
+
+/// <summary>What a device can do while no domain was ever attached (after the instance has started).</summary>
+public enum UnattachedDma
+{
+    Blocked,
+    Bypass,
+
+    /// <summary>Translated by tables of the platform that the core cannot see (s390 before v6.7).</summary>
+    Platform,
+}
+
+/// <summary>When page sizes and aperture of a paging domain are final and it can be mapped.</summary>
+public enum FinaliseRule
+{
+    AtAlloc,
+
+    /// <summary>At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>.</summary>
+    AtFirstAttach,
+}
+
+/// <summary>
+/// What a driver declares of itself for one tree and hardware variant. The abstract driver does exactly this;
+/// the real one is held against it. Plain data, except <see cref="CheckAttach"/>.
+/// </summary>
+public sealed record DriverProfile
+{
+    public required string Driver { get; init; }
+
+    public required string Variant { get; init; }
+
+    public required KernelTree Tree { get; init; }
+
+    /// <summary>Ops of the driver; the static domains are named below.</summary>
+    public required IommuOps Ops { get; init; }
+
+    /// <summary>Ops of a paging domain.</summary>
+    public required DomainOps PagingOps { get; init; }
+
+    public bool HasStaticBlocked { get; init; }
+
+    public bool HasStaticIdentity { get; init; }
+
+    /// <summary>The static blocked domain is also <c>release_domain</c>.</summary>
+    public bool ReleasesToBlocked { get; init; }
+
+    /// <summary>Types <c>domain_alloc</c> offers (6.1, and the fallback of 6.12); NULL for any other.</summary>
+    public IReadOnlyList<DomainType> AllocTypes { get; init; } = [];
+
+    /// <summary>Flags <c>domain_alloc_paging_flags</c> accepts; others are -EOPNOTSUPP.</summary>
+    public AllocFlags AllocFlags { get; init; }
+
+    /// <summary>Combinations of accepted flags that are refused with -EOPNOTSUPP all the same.</summary>
+    public IReadOnlyList<AllocFlags> RefusedAllocFlags { get; init; } = [];
+
+    /// <summary>Types whose attach the driver of this tree can carry out; what else reaches it breaks R63.</summary>
+    public required IReadOnlyList<DomainType> KnownTypes { get; init; }
+
+    /// <summary>A type not in <see cref="KnownTypes"/> is accepted with 0 and nothing is done (apple-dart, 6.1).</summary>
+    public bool IgnoresUnknownTypes { get; init; }
+
+    /// <summary>Page sizes once final.</summary>
+    public required PageSizes PageSizes { get; init; }
+
+    /// <summary>Page sizes before a domain of <see cref="FinaliseRule.AtFirstAttach"/> is final.</summary>
+    public PageSizes PageSizesBefore { get; init; }
+
+    public required Aperture Aperture { get; init; }
+
+    /// <summary>Aperture before final.</summary>
+    public Aperture ApertureBefore { get; init; }
+
+    public FinaliseRule Finalise { get; init; } = FinaliseRule.AtAlloc;
+
+    public Errno MapBeforeFinalise { get; init; } = Errno.ENODEV;
+
+    public bool IsGenericPageTable { get; init; }
+
+    /// <summary>Last IOVA the tables can express; maps beyond give <see cref="IovaOutside"/>.</summary>
+    public required ulong IovaLast { get; init; }
+
+    public Errno IovaOutside { get; init; } = Errno.ERANGE;
+
+    /// <summary>Last physical address the tables can express; maps beyond give <see cref="PaOutside"/>.</summary>
+    public required ulong PaLast { get; init; }
+
+    public Errno PaOutside { get; init; } = Errno.ERANGE;
+
+    /// <summary>Result of a map with neither READ nor WRITE; OK when it is accepted.</summary>
+    public Errno NoPermission { get; init; } = Errno.EINVAL;
+
+    /// <summary>Permission of an accepted map without READ and WRITE.</summary>
+    public Prot NoPermissionBecomes { get; init; }
+
+    public WriteOnlyRule WriteOnly { get; init; } = WriteOnlyRule.Exact;
+
+    public OverlapRule Overlap { get; init; } = OverlapRule.Refuse;
+
+    public Errno OverlapErrno { get; init; } = Errno.EEXIST;
+
+    public PartialUnmapRule PartialUnmap { get; init; } = PartialUnmapRule.NotApplicable;
+
+    public HoleRule Hole { get; init; } = HoleRule.Stop;
+
+    /// <summary><c>iova_to_phys</c> returns the page base without the offset in the page (s390).</summary>
+    public bool IovaToPhysIsPageBase { get; init; }
+
+    public RefusedAttach RefusedAttach { get; init; } = RefusedAttach.Old;
+
+    public UnattachedDma Unattached { get; init; } = UnattachedDma.Blocked;
+
+    /// <summary>DMA while the instance is not started.</summary>
+    public UnattachedDma BeforeStart { get; init; } = UnattachedDma.Bypass;
+
+    /// <summary>Where <c>release_device</c> leaves the device when there is no release domain.</summary>
+    public RefusedAttach ReleaseLeaves { get; init; } = RefusedAttach.Blocked;
+
+    /// <summary>IOVAs that are never translated (the interrupt window of VT-d); DMA there is refused.</summary>
+    public (ulong First, ulong Last)? Untranslated { get; init; }
+
+    /// <summary>Result of <c>ProbeDevice</c> beyond 0; null means always ours.</summary>
+    public Func<DeviceSpec, Errno>? CheckProbe { get; init; }
+
+    /// <summary>
+    /// The driver's own compatibility test of an attach: given the device that the domain was made for (or, for
+    /// domains final at first attach, first attached to; null before), the device, and the type. OK to accept.
+    /// </summary>
+    public Func<DeviceSpec?, DeviceSpec, DomainType, Errno>? CheckAttach { get; init; }
+
+    /// <summary>A refusal by <see cref="CheckAttach"/> happens before anything changes, whatever <see cref="RefusedAttach"/> says.</summary>
+    public bool ChecksBeforeChange { get; init; }
+
+    /// <summary>A wish for the default type; null when the op is absent or for "no wish".</summary>
+    public Func<DeviceSpec, DomainType?>? DefDomainType { get; init; }
+
+    /// <summary>The driver puts each device into a group of its own, whatever the bus says.</summary>
+    public bool SingletonGroups { get; init; }
+
+    /// <summary>Regions the driver adds for every device, beside those of the topology that it reports.</summary>
+    public IReadOnlyList<ResvRegion> DriverRegions { get; init; } = [];
+
+    /// <summary>Kinds of the topology's regions that this driver passes on.</summary>
+    public IReadOnlyList<ResvType> ReportsRegions { get; init; } = [];
+
+    public Capabilities Capabilities { get; init; }
+
+    /// <summary>Largest number of PASIDs a device may have, 0 for none.</summary>
+    public uint MaxPasids { get; init; }
+
+    /// <summary>What topologies make sense for the driver.</summary>
+    public required TopologyLimits Limits { get; init; }
+}
+
+/// <summary>What the generator may put into a topology for a driver.</summary>
+public sealed record TopologyLimits
+{
+    /// <summary>Largest requester id.</summary>
+    public required uint RequesterLast { get; init; }
+
+    /// <summary>Most instances one device may DMA through (DART: 2 or 3).</summary>
+    public int InstancesPerDevice { get; init; } = 1;
+
+    /// <summary>Most requesters of a device on one instance (aliases, streams).</summary>
+    public int RequestersPerInstance { get; init; } = 1;
+
+    /// <summary>Each device has an instance of its own (s390).</summary>
+    public bool InstancePerDevice { get; init; }
+
+    public bool SharedGroups { get; init; } = true;
+
+    /// <summary>Devices may be PCI (untrusted, ATS, reset).</summary>
+    public bool Pci { get; init; } = true;
+
+    /// <summary>Wishes a device of this driver can have.</summary>
+    public IReadOnlyList<DeviceWish> Wishes { get; init; } = [DeviceWish.None];
+
+    /// <summary>Firmware regions a device of this driver can have.</summary>
+    public IReadOnlyList<ResvType> Regions { get; init; } = [];
+
+    /// <summary>Firmware regions lie in [First, Last].</summary>
+    public (ulong First, ulong Last) RegionRange { get; init; } = (0x1000, 0xffff_ffff);
+
+    /// <summary>The driver knows deferred attach (kdump).</summary>
+    public bool Deferred { get; init; }
+}

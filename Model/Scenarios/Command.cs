@@ -1,0 +1,125 @@
+using Conformance.Model.Contract;
+
+namespace Conformance.Model.Scenarios;
+
+/// <summary>One user-level operation. The word of each in the text form is in <see cref="CommandShape"/>.</summary>
+public enum Op : byte
+{
+    /// <summary>iommu_device_register: start an instance and scan the bus.</summary>
+    Register,
+
+    /// <summary>Hotplug: iommu_probe_device.</summary>
+    Probe,
+
+    /// <summary>The device leaves its bus: iommu_release_device.</summary>
+    Release,
+
+    /// <summary>A kernel driver binds: iommu_device_use_default_domain.</summary>
+    Bind,
+
+    /// <summary>It unbinds: iommu_device_unuse_default_domain.</summary>
+    Unbind,
+
+    /// <summary>iommu_paging_domain_alloc(_flags) (iommu_domain_alloc before v6.11): UNMANAGED.</summary>
+    Alloc,
+
+    /// <summary>iommu_domain_free; a user frees only what he has detached, so refused while attached.</summary>
+    Free,
+
+    AttachDevice,
+    AttachGroup,
+    DetachDevice,
+    DetachGroup,
+
+    /// <summary>iommu_group_replace_domain (v6.6 to v6.14), iommu_replace_group_handle (later).</summary>
+    Replace,
+
+    /// <summary>iommu_attach_group_handle (v6.11 on).</summary>
+    AttachHandle,
+
+    /// <summary>iommu_detach_group_handle (v6.11 on).</summary>
+    DetachHandle,
+
+    ClaimGroup,
+    ClaimDevice,
+    ReleaseGroupOwner,
+    ReleaseDeviceOwner,
+
+    /// <summary>Write to the sysfs attribute <c>type</c>.</summary>
+    SetType,
+
+    Map,
+
+    /// <summary>iommu_unmap: with sync.</summary>
+    Unmap,
+
+    /// <summary>iommu_unmap_fast: without; the pending gather of the domain waits for <see cref="Sync"/>.</summary>
+    UnmapFast,
+
+    /// <summary>iommu_iotlb_sync of what <see cref="UnmapFast"/> left pending on the domain.</summary>
+    Sync,
+
+    IovaToPhys,
+
+    /// <summary>flush_iotlb_all, as the flush queue does.</summary>
+    FlushAll,
+
+    /// <summary>First DMA mapping of a device in a kdump kernel: iommu_deferred_attach.</summary>
+    DeferredAttach,
+
+    AttachPasid,
+    ReplacePasid,
+    DetachPasid,
+
+    /// <summary>pci_dev_reset_iommu_prepare (v7.0 on).</summary>
+    ResetPrepare,
+
+    /// <summary>pci_dev_reset_iommu_done (v7.0 on).</summary>
+    ResetDone,
+
+    /// <summary>The device accesses memory.</summary>
+    Dma,
+
+    /// <summary>Fault: in the next command the n-th paging attach of a device fails.</summary>
+    FailAttach,
+
+    /// <summary>Fault: in the next command the n-th map call fails after half of its pages.</summary>
+    FailMap,
+
+    /// <summary>Fault: in the next command the first domain allocation fails.</summary>
+    FailAlloc,
+}
+
+/// <summary>A command: an operation and its operands, 40 bytes, no references.</summary>
+/// <param name="Op">The operation.</param>
+/// <param name="A">First index operand: device, group, instance, owner or packed <see cref="DomainRef"/>.</param>
+/// <param name="B">Second index operand.</param>
+/// <param name="Iova">IOVA in bytes.</param>
+/// <param name="Pa">Physical address in bytes.</param>
+/// <param name="Size">Size in bytes, or a small count.</param>
+/// <param name="Extra">Prot, type, pasid, flags, access or errno, as the shape says.</param>
+public readonly record struct Command(Op Op, int A, int B, ulong Iova, ulong Pa, ulong Size, uint Extra)
+{
+    /// <summary>The domain operand of commands that have one (always in <see cref="A"/>).</summary>
+    public DomainRef Domain => DomainRef.Unpack(A);
+
+    public Prot Prot => (Prot)Extra;
+
+    public Pasid Pasid => new(Extra);
+
+    public DmaAccess Access => (DmaAccess)(Extra & 1);
+
+    public override string ToString() => CommandShape.Print(this);
+}
+
+/// <summary>What sysfs may be asked for.</summary>
+public enum TypeRequest : byte
+{
+    Identity,
+    Dma,
+    DmaFq,
+    Auto,
+}
+
+/// <summary>A scenario: era, topology, commands. Plain data; every sub-list of commands is a scenario too.</summary>
+public sealed record Scenario(string Era, Topology Topology, IReadOnlyList<Command> Commands);

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using Conformance.Model.Contract;
+
+namespace Conformance.Model.Scenarios;
+
+/// <summary>The kernel command line as far as the core reads it.</summary>
+/// <param name="Passthrough"><c>iommu.passthrough=</c>, null when absent.</param>
+/// <param name="Strict"><c>iommu.strict=</c>, null when absent (the config says strict).</param>
+/// <param name="Kdump">A kdump kernel: deferred attach is possible.</param>
+public sealed record KernelOptions(bool? Passthrough, bool? Strict, bool Kdump)
+{
+    public static readonly KernelOptions Default = new(null, null, Kdump: false);
+}
+
+/// <summary>One IOMMU instance: driver name and hardware variant.</summary>
+public sealed record InstanceSpec(string Driver, string Variant);
+
+/// <summary>A requester: the instance that translates it and the id it shows there.</summary>
+public readonly record struct Requester(InstanceId Instance, RequesterId Id)
+{
+    public override string ToString() => $"{Instance}:{Id}";
+}
+
+/// <summary>A property of a device for which drivers demand a default type (Azalia audio, trace device).</summary>
+public enum DeviceWish
+{
+    None,
+    Identity,
+    Dma,
+}
+
+/// <summary>One device as firmware and bus describe it.</summary>
+public sealed record DeviceSpec
+{
+    /// <summary>All requesters, the primary one first; at least one. Its instance serves the device.</summary>
+    public required ImmutableArray<Requester> Requesters { get; init; }
+
+    /// <summary>Group key of the bus: devices with equal keys cannot be told apart by the fabric.</summary>
+    public int Group { get; init; }
+
+    /// <summary>PCI device (else a platform device).</summary>
+    public bool Pci { get; init; }
+
+    /// <summary>External-facing, not trusted. Only PCI.</summary>
+    public bool Untrusted { get; init; }
+
+    /// <summary>Has ATS; only such devices are staged at reset (v7.0 on). Only PCI.</summary>
+    public bool Ats { get; init; }
+
+    /// <summary>Found by the bus scan at registration; false: only a <c>probe</c> command adds it.</summary>
+    public bool ColdPlug { get; init; } = true;
+
+    /// <summary>The unit was translating for this device at boot: attach is deferred in a kdump kernel.</summary>
+    public bool Deferred { get; init; }
+
+    public uint MaxPasids { get; init; }
+
+    public DeviceWish Wish { get; init; }
+
+    public ImmutableArray<ResvRegion> Regions { get; init; } = [];
+
+    public InstanceId Instance => Requesters[0].Instance;
+}
+
+/// <summary>IOMMU instances, devices, CPU page size, kernel options: where a scenario plays.</summary>
+public sealed record Topology(
+    int CpuPageShift,
+    KernelOptions Kernel,
+    ImmutableArray<InstanceSpec> Instances,
+    ImmutableArray<DeviceSpec> Devices)
+{
+    public ulong CpuPageSize => 1UL << CpuPageShift;
+
+    /// <summary>Instances of one driver.</summary>
+    public IReadOnlyList<InstanceId> InstancesOf(string driver) =>
+        [.. Enumerable.Range(0, Instances.Length)
+            .Where(i => string.Equals(Instances[i].Driver, driver, StringComparison.Ordinal))
+            .Select(i => new InstanceId(i))];
+
+    /// <summary>The driver that serves a device.</summary>
+    public InstanceSpec InstanceOf(DeviceSpec device) => Instances[device.Instance.Index];
+}
