@@ -101,6 +101,15 @@ public sealed class PhysicalMemory
         cpu[frame][(pa >> 3) & (WordsPerFrame - 1)] = value;
     }
 
+    /// <summary>A write to uncached memory (dma_alloc_coherent), or by the hardware: both views at once.</summary>
+    public void WriteThrough(ulong pa, ulong value)
+    {
+        var frame = FrameOf(pa);
+        var word = (pa >> 3) & (WordsPerFrame - 1);
+        cpu[frame][word] = value;
+        memory[frame][word] = value;
+    }
+
     /// <summary>Makes writes in the range visible to a non-coherent walker.</summary>
     public void Clean(ulong pa, int bytes)
     {
