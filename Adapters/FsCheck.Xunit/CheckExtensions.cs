@@ -12,7 +12,10 @@ public static class CheckExtensions
         property.QuickCheck("", testOutputHelper);
 
     /// <summary>Checks with the default configuration, under a name.</summary>
-    public static void QuickCheck(this Property property, string testName, ITestOutputHelper testOutputHelper) =>
+    public static void QuickCheck(
+        this Property property,
+        string testName,
+        ITestOutputHelper testOutputHelper) =>
         Check.One(testName, Quick(testOutputHelper), property);
 
     /// <summary>Checks with the default configuration; throws if the property does not hold.</summary>
@@ -24,11 +27,16 @@ public static class CheckExtensions
         property.VerboseCheck("", testOutputHelper);
 
     /// <summary>Checks under a name and writes every case.</summary>
-    public static void VerboseCheck(this Property property, string testName, ITestOutputHelper testOutputHelper) =>
+    public static void VerboseCheck(
+        this Property property,
+        string testName,
+        ITestOutputHelper testOutputHelper) =>
         Check.One(testName, Verbose(testOutputHelper), property);
 
     /// <summary>Checks and writes every case; throws if the property does not hold.</summary>
-    public static void VerboseCheckThrowOnFailure(this Property property, ITestOutputHelper testOutputHelper) =>
+    public static void VerboseCheckThrowOnFailure(
+        this Property property,
+        ITestOutputHelper testOutputHelper) =>
         Check.One(Verbose(testOutputHelper), property);
 
     private static Config Quick(ITestOutputHelper output) =>

@@ -15,7 +15,8 @@ public class PropertyAttribute : FactAttribute
     internal PropertySettings Settings { get; private set; } = PropertySettings.Unset;
 
     /// <summary>
-    /// <c>seed,gamma</c> or <c>(seed,gamma)</c> repeats a whole run, <c>(seed,gamma,size)</c> exactly one case.
+    /// <c>seed,gamma</c> or <c>(seed,gamma)</c> repeats a whole run,
+    /// <c>(seed,gamma,size)</c> exactly one case.
     /// </summary>
     public string? Replay
     {
@@ -66,7 +67,8 @@ public class PropertyAttribute : FactAttribute
     }
 
     /// <summary>
-    /// Types with public static members that return <c>Arbitrary&lt;T&gt;</c>. The first one serving a type wins.
+    /// Types with public static members that return <c>Arbitrary&lt;T&gt;</c>.
+    /// The first one serving a type wins.
     /// </summary>
     public Type[] Arbitrary
     {

@@ -99,7 +99,9 @@ internal sealed class PropertyInvoker(
         FuncConvert.FromFunc<FSharpList<object>, string>(
             arguments => Write(ResultText.Shrink(arguments)));
 
-    /// <summary>Writes a text, if there is any, and returns none: nothing is left for FsCheck to print.</summary>
+    /// <summary>
+    /// Writes a text, if there is any, and returns none: nothing is left for FsCheck to print.
+    /// </summary>
     private string Write(string text)
     {
         if (text.Length > 0)

@@ -33,7 +33,9 @@ internal sealed record PropertySettings
 
     public IReadOnlyList<Type> Arbitrary { get; init; } = [];
 
-    /// <summary>The settings of a property: the assembly's, its classes' from the outermost in, its own.</summary>
+    /// <summary>
+    /// The settings of a property: the assembly's, its classes' from the outermost in, its own.
+    /// </summary>
     public static PropertySettings Of(Type testClass, MethodInfo method)
     {
         var settings = Merge(Unset, testClass.Assembly.GetCustomAttribute<PropertiesAttribute>());
@@ -58,7 +60,9 @@ internal sealed record PropertySettings
         Arbitrary = [.. inner.Arbitrary, .. Arbitrary],
     };
 
-    /// <summary>The configuration for FsCheck; the runner and its formatting are still to be chosen.</summary>
+    /// <summary>
+    /// The configuration for FsCheck; the runner and its formatting are still to be chosen.
+    /// </summary>
     public Config ToConfig()
     {
         var config = Config.Quick
@@ -77,7 +81,8 @@ internal sealed record PropertySettings
         return config;
     }
 
-    private static ParallelRunConfig Degree(int asked) => new(asked == -1 ? Environment.ProcessorCount : asked);
+    private static ParallelRunConfig Degree(int asked) =>
+        new(asked == -1 ? Environment.ProcessorCount : asked);
 
     private static PropertySettings Merge(PropertySettings outer, PropertyAttribute? inner) =>
         inner is null ? outer : outer.With(inner.Settings);

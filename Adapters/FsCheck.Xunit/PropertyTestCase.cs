@@ -37,6 +37,10 @@ public class PropertyTestCase : XunitTestCase
         object[] constructorArguments,
         ExceptionAggregator aggregator,
         CancellationTokenSource cancellationTokenSource) =>
-        new PropertyTestCaseRunner(this, constructorArguments, messageBus, aggregator, cancellationTokenSource)
-            .RunAsync();
+        new PropertyTestCaseRunner(
+            this,
+            constructorArguments,
+            messageBus,
+            aggregator,
+            cancellationTokenSource).RunAsync();
 }

@@ -29,7 +29,8 @@ internal sealed class PropertyTestRunner(
 {
     protected override async Task<Tuple<decimal, string>> InvokeTestAsync(ExceptionAggregator aggregator)
     {
-        var output = ConstructorArguments.OfType<TestOutputHelper>().FirstOrDefault() ?? new TestOutputHelper();
+        var given = ConstructorArguments.OfType<TestOutputHelper>().FirstOrDefault();
+        var output = given ?? new TestOutputHelper();
         output.Initialize(MessageBus, Test);
         var invoker = new PropertyInvoker(
             Test,

@@ -3,7 +3,9 @@ using Microsoft.FSharp.Core;
 
 namespace FsCheck.Xunit;
 
-/// <summary>The textual form of a replay: <c>seed,gamma</c> or <c>seed,gamma,size</c>, parentheses optional.</summary>
+/// <summary>
+/// The textual form of a replay: <c>seed,gamma</c> or <c>seed,gamma,size</c>, parentheses optional.
+/// </summary>
 internal static class ReplayText
 {
     public static Replay Parse(string text)
@@ -33,5 +35,5 @@ internal static class ReplayText
         ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 
     private static FormatException Malformed(string text) =>
-        new($"Replay is \"{text}\" but should be \"seed,gamma\" or \"(seed,gamma,size)\" with unsigned numbers.");
+        new($"Replay is \"{text}\" but should be \"seed,gamma\" or \"(seed,gamma,size)\", all unsigned.");
 }

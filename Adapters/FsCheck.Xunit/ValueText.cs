@@ -7,8 +7,8 @@ using Microsoft.FSharp.Core;
 namespace FsCheck.Xunit;
 
 /// <summary>
-/// How generated values are printed: a value's own <c>ToString</c> where its type wrote one, and F#'s structural
-/// form for everything that has no better (primitives, strings, F# types, plain collections).
+/// How generated values are printed: a value's own <c>ToString</c> where its type wrote one, and F#'s
+/// structural form for everything that has no better (primitives, strings, F# types, plain collections).
 /// </summary>
 internal static class ValueText
 {
@@ -21,7 +21,7 @@ internal static class ValueText
         ITuple tuple when SpeaksForItself(tuple) => Parenthesised(tuple),
         Array { Rank: 1 } array when SpeaksForItself(array) => Bracketed("[|", array, "|]"),
         IList list when IsPlainList(list) && SpeaksForItself(list) => Bracketed("[", list, "]"),
-        _ when HasOwnText(value) => value.ToString() ?? "",
+        _ when value is not ITuple && HasOwnText(value) => value.ToString() ?? "",
         _ => Structural(value),
     };
 
@@ -83,7 +83,12 @@ internal static class ValueText
     private static string Bracketed(string open, IList list, string close) =>
         Joined(open, [.. list.Cast<object?>().Select(Format)], "; ", "\n", close);
 
-    private static string Joined(string open, string[] parts, string onOneLine, string onLines, string close) =>
+    private static string Joined(
+        string open,
+        string[] parts,
+        string onOneLine,
+        string onLines,
+        string close) =>
         parts.Any(part => part.Contains('\n', StringComparison.Ordinal))
             ? $"{open}\n{string.Join(onLines, parts)}\n{close}"
             : open + string.Join(onOneLine, parts) + close;

@@ -3,7 +3,9 @@ using Microsoft.FSharp.Core;
 
 namespace FsCheck.Xunit;
 
-/// <summary>A runner that only stores the result, because throwing from inside a check would wrap it.</summary>
+/// <summary>
+/// A runner that only stores the result, because throwing from inside a check would wrap it.
+/// </summary>
 public sealed class XunitRunner : IRunner
 {
     private TestResult? result;

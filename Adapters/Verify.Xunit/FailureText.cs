@@ -8,7 +8,11 @@ internal sealed record Comparison(FilePair File, string Received, string? Verifi
 /// <summary>The message of a failed verification, in the form that accepting tools parse.</summary>
 internal static class FailureText
 {
-    public static string Build(string directory, Comparison? differing, FilePair? equal, IReadOnlyList<string> stale)
+    public static string Build(
+        string directory,
+        Comparison? differing,
+        FilePair? equal,
+        IReadOnlyList<string> stale)
     {
         var builder = new StringBuilder();
         Line(builder, $"Directory: {directory}");
@@ -29,7 +33,8 @@ internal static class FailureText
         return builder.ToString();
     }
 
-    private static string Heading(Comparison comparison) => comparison.Verified is null ? "New:" : "NotEqual:";
+    private static string Heading(Comparison comparison) =>
+        comparison.Verified is null ? "New:" : "NotEqual:";
 
     private static void Pair(StringBuilder builder, string heading, FilePair file)
     {

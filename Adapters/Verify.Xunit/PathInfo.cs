@@ -16,4 +16,8 @@ public sealed class PathInfo(string? directory = null, string? typeName = null, 
 }
 
 /// <summary>Chooses the path of a snapshot from where its test is.</summary>
-public delegate PathInfo DerivePathInfo(string sourceFile, string projectDirectory, Type type, MethodInfo method);
+public delegate PathInfo DerivePathInfo(
+    string sourceFile,
+    string projectDirectory,
+    Type type,
+    MethodInfo method);

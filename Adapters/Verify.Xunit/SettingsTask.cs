@@ -55,7 +55,8 @@ public sealed class SettingsTask
     public SettingsTask DisableDiff() => With(s => s.DisableDiff());
 
     /// <inheritdoc cref="VerifySettings.AutoVerify"/>
-    public SettingsTask AutoVerify(bool includeBuildServer = true) => With(s => s.AutoVerify(includeBuildServer));
+    public SettingsTask AutoVerify(bool includeBuildServer = true) =>
+        With(s => s.AutoVerify(includeBuildServer));
 
     /// <inheritdoc cref="VerifySettings.AddScrubber"/>
     public SettingsTask AddScrubber(

@@ -26,7 +26,9 @@ internal static class SnapshotFile
         await File.WriteAllTextAsync(path, text, Encoding);
     }
 
-    /// <summary>Whether a verified text is the received one; one more newline at its end is forgiven.</summary>
+    /// <summary>
+    /// Whether a verified text is the received one; one more newline at its end is forgiven.
+    /// </summary>
     public static bool Same(string received, string verified) =>
         string.Equals(received, verified, StringComparison.Ordinal)
         || (verified.Length == received.Length + 1

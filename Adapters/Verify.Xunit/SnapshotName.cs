@@ -4,7 +4,9 @@ using System.Text;
 
 namespace VerifyTests;
 
-/// <summary>The folder of a snapshot and the part of its file name before <c>received</c> or <c>verified</c>.</summary>
+/// <summary>
+/// The folder of a snapshot and the part of its file name before <c>received</c> or <c>verified</c>.
+/// </summary>
 internal sealed record SnapshotName(string Directory, string Prefix)
 {
     private const string NotInFileNames = "\"\\<>|:*?/";
@@ -20,7 +22,9 @@ internal sealed record SnapshotName(string Directory, string Prefix)
 
     public FilePair Pair(string extension) => new(Directory, Prefix, extension);
 
-    /// <summary>Names of verified files that belong to this snapshot but are not <paramref name="file"/>.</summary>
+    /// <summary>
+    /// Names of verified files that belong to this snapshot but are not <paramref name="file"/>.
+    /// </summary>
     public IReadOnlyList<string> Stale(FilePair file)
     {
         if (!System.IO.Directory.Exists(Directory))
@@ -70,7 +74,7 @@ internal sealed record SnapshotName(string Directory, string Prefix)
     {
         null => "null",
         string text => text,
-        IDictionary map => $"[{string.Join(',', map.Cast<DictionaryEntry>().Select(Entry))}]",
+        IDictionary map => $"[{string.Join(',', map.Entries().Select(Entry))}]",
         IEnumerable items => $"[{string.Join(',', items.Cast<object?>().Select(ValueText))}]",
         IFormattable number => number.ToString(format: null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "null",
@@ -82,8 +86,11 @@ internal sealed record SnapshotName(string Directory, string Prefix)
     {
         var builder = new StringBuilder(name.Length);
         foreach (var c in name)
-            builder.Append(char.IsControl(c) || NotInFileNames.Contains(c, StringComparison.Ordinal) ? '-' : c);
+            builder.Append(IsAllowed(c) ? c : '-');
 
         return builder.ToString();
     }
+
+    private static bool IsAllowed(char c) =>
+        !char.IsControl(c) && !NotInFileNames.Contains(c, StringComparison.Ordinal);
 }

@@ -3,8 +3,11 @@ namespace VerifyTests;
 /// <summary>A stack trace without what differs between machines and builds.</summary>
 internal static class StackText
 {
-    public static string Of(Exception exception) =>
-        string.Join('\n', LineEndings.Unified(exception.StackTrace ?? "").Split('\n').Select(Frame).Where(IsMethod));
+    public static string Of(Exception exception)
+    {
+        var lines = LineEndings.Unified(exception.StackTrace ?? "").Split('\n');
+        return string.Join('\n', lines.Select(Frame).Where(IsMethod));
+    }
 
     private static string Frame(string line)
     {

@@ -5,8 +5,8 @@ using System.Reflection;
 namespace VerifyTests;
 
 /// <summary>
-/// Turns an object into a tree: members with default values and empty collections are left out, dictionaries are
-/// sorted, GUIDs and points in time are numbered.
+/// Turns an object into a tree: members with default values and empty collections are left out, dictionaries
+/// are sorted, GUIDs and points in time are numbered.
 /// </summary>
 internal sealed class TreeBuilder(VerifySettings settings)
 {
@@ -23,11 +23,12 @@ internal sealed class TreeBuilder(VerifySettings settings)
     {
         null => Tree.Null,
         Tree tree => tree,
-        string text => new Tree.Leaf(Guid.TryParseExact(text, "D", out var guid) ? Named(guid) : text, IsLiteral: false),
+        string text when Guid.TryParseExact(text, "D", out var guid) => Text(numbering.NameOf(guid)),
+        string text => Text(text),
         bool flag => new Tree.Leaf(flag ? "true" : "false", IsLiteral: true),
-        char or Enum or TimeSpan or Uri or Version => new Tree.Leaf(value.ToString() ?? "", IsLiteral: false),
-        Guid or DateTime or DateTimeOffset or DateOnly or TimeOnly => new Tree.Leaf(Named(value), IsLiteral: false),
-        Type type => new Tree.Leaf(type.Name, IsLiteral: false),
+        char or Enum or TimeSpan or Uri or Version => Text(value.ToString() ?? ""),
+        Guid or DateTime or DateTimeOffset or DateOnly or TimeOnly => Text(numbering.NameOf(value)),
+        Type type => Text(type.Name),
         IFormattable number when IsNumber(number) =>
             new Tree.Leaf(number.ToString(format: null, CultureInfo.InvariantCulture), IsLiteral: true),
         _ => null,
@@ -36,7 +37,7 @@ internal sealed class TreeBuilder(VerifySettings settings)
     private static bool IsNumber(object value) =>
         value is decimal or Int128 or UInt128 or System.Numerics.BigInteger || value.GetType().IsPrimitive;
 
-    private string Named(object value) => numbering.NameOf(value);
+    private static Tree.Leaf Text(string text) => new(text, IsLiteral: false);
 
     private Tree Nested(object value)
     {
@@ -58,7 +59,7 @@ internal sealed class TreeBuilder(VerifySettings settings)
 
     private Tree.Members Map(IDictionary map)
     {
-        var entries = map.Cast<DictionaryEntry>()
+        var entries = map.Entries()
             .Where(entry => !IsAncestor(entry.Value))
             .Select(entry => (Name: KeyText(entry.Key), entry.Value));
         if (settings.SortDictionaries && VerifierSettings.SortDictionaries)
@@ -75,7 +76,8 @@ internal sealed class TreeBuilder(VerifySettings settings)
         var type = value.GetType();
         var fields = type.GetFields(Public).Select(field => (field.Name, Value: field.GetValue(value)));
         var properties = type.GetProperties(Public)
-            .Where(property => property.GetMethod is { IsPublic: true } && property.GetIndexParameters().Length == 0)
+            .Where(property => property.GetMethod is { IsPublic: true })
+            .Where(property => property.GetIndexParameters().Length == 0)
             .Select(property => (property.Name, Value: property.GetValue(value)));
 
         return [.. fields.Concat(properties)

@@ -25,7 +25,7 @@ public sealed class UseVerifyAttribute : BeforeAfterTestAttribute
         if (sourceFile.StartsWith("/_", StringComparison.Ordinal))
         {
             throw new VerifyException(
-                $"The source file is \"{sourceFile}\": turn DeterministicSourcePaths off in the test project.");
+                $"The source file is \"{sourceFile}\": the test project has DeterministicSourcePaths on.");
         }
 
         return new TestPlace(CurrentMethod, sourceFile);

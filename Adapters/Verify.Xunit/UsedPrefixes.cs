@@ -1,6 +1,8 @@
 namespace VerifyTests;
 
-/// <summary>The snapshots of this run: two verifications of the same files would overwrite each other.</summary>
+/// <summary>
+/// The snapshots of this run: two verifications of the same files would overwrite each other.
+/// </summary>
 internal static class UsedPrefixes
 {
     private static readonly Lock Gate = new();

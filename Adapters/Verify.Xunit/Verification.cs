@@ -2,7 +2,9 @@ using System.Text;
 
 namespace VerifyTests;
 
-/// <summary>One verification: scrub the text, compare it with the verified file, report the difference.</summary>
+/// <summary>
+/// One verification: scrub the text, compare it with the verified file, report the difference.
+/// </summary>
 internal sealed class Verification(TestPlace place, VerifySettings settings)
 {
     public async Task<VerifyResult> Run(string text, string extension, object? target)
@@ -40,8 +42,9 @@ internal sealed class Verification(TestPlace place, VerifySettings settings)
         if (!same)
             await SnapshotFile.Write(comparison.File.ReceivedPath, comparison.Received);
 
-        throw new VerifyException(
-            FailureText.Build(name.Directory, same ? null : comparison, same ? comparison.File : null, stale));
+        var differing = same ? null : comparison;
+        var equal = same ? comparison.File : null;
+        throw new VerifyException(FailureText.Build(name.Directory, differing, equal, stale));
     }
 
     private static async Task Accept(

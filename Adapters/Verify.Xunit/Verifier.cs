@@ -11,13 +11,17 @@ public static class Verifier
     public static void DerivePathInfo(DerivePathInfo derivePathInfo) =>
         VerifierSettings.UsePathInfo(derivePathInfo);
 
-    /// <summary>Puts all snapshots into a folder of the project; to be called in a module initializer.</summary>
+    /// <summary>
+    /// Puts all snapshots into a folder of the project; to be called in a module initializer.
+    /// </summary>
     public static void UseProjectRelativeDirectory(string directory) =>
         DerivePathInfo((_, project, _, _) => new PathInfo(Path.Combine(project, directory)));
 
-    /// <summary>Puts all snapshots into a folder beside the test; to be called in a module initializer.</summary>
+    /// <summary>
+    /// Puts all snapshots into a folder beside the test; to be called in a module initializer.
+    /// </summary>
     public static void UseSourceFileRelativeDirectory(string directory) =>
-        DerivePathInfo((source, _, _, _) => new PathInfo(Path.Combine(Path.GetDirectoryName(source)!, directory)));
+        DerivePathInfo((_, _, _, _) => new PathInfo(directory));
 
     /// <summary>Verifies a text as it is.</summary>
     public static SettingsTask Verify(
@@ -34,7 +38,8 @@ public static class Verifier
         [CallerFilePath] string sourceFile = "")
     {
         var place = UseVerifyAttribute.Place(sourceFile);
-        return new(settings, chosen => new Verification(place, chosen).Run(target ?? "null", extension, target));
+        var text = target ?? "null";
+        return new(settings, chosen => new Verification(place, chosen).Run(text, extension, target));
     }
 
     /// <summary>Verifies an object, written as JSON.</summary>
@@ -70,7 +75,7 @@ public static class Verifier
         string? target,
         VerifySettings? settings = null,
         [CallerFilePath] string sourceFile = "") =>
-        Later(() => Task.FromResult<object?>(target is null ? null : JsonTree.Parse(target)), settings, sourceFile);
+        Later(() => Task.FromResult(Parsed(target)), settings, sourceFile);
 
     /// <summary>Verifies JSON, laid out in the common form.</summary>
     public static SettingsTask VerifyJson(
@@ -105,6 +110,8 @@ public static class Verifier
         var place = UseVerifyAttribute.Place(sourceFile);
         return new(settings, chosen => VerifyObject(target, place, chosen));
     }
+
+    private static object? Parsed(string? json) => json is null ? null : JsonTree.Parse(json);
 
     private static async Task<VerifyResult> VerifyObject(
         Func<Task<object?>> target,

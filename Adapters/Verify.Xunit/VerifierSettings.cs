@@ -2,7 +2,9 @@ using System.Text;
 
 namespace VerifyTests;
 
-/// <summary>Settings of all verifications; to be made in a module initializer, before the first of them.</summary>
+/// <summary>
+/// Settings of all verifications; to be made in a module initializer, before the first of them.
+/// </summary>
 public static class VerifierSettings
 {
     private static readonly Lock Gate = new();
@@ -19,7 +21,9 @@ public static class VerifierSettings
 
     internal static DerivePathInfo? DerivePathInfo { get; private set; }
 
-    /// <summary>Changes every text before it is compared, after the scrubbers of the single verification.</summary>
+    /// <summary>
+    /// Changes every text before it is compared, after the scrubbers of the single verification.
+    /// </summary>
     public static void AddScrubber(
         Action<StringBuilder> scrubber,
         ScrubberLocation location = ScrubberLocation.First) =>

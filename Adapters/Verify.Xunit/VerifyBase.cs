@@ -5,8 +5,8 @@ using VerifyTests;
 namespace VerifyXunit;
 
 /// <summary>
-/// <see cref="Verifier"/> as a base class. A test class must call this constructor itself, because the folder of
-/// its snapshots comes from the file in which the call stands.
+/// <see cref="Verifier"/> as a base class. A test class must call this constructor itself, because the folder
+/// of its snapshots comes from the file in which the call stands.
 /// </summary>
 public abstract class VerifyBase
 {

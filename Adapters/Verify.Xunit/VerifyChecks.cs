@@ -53,7 +53,10 @@ public static class VerifyChecks
             throw new VerifyException(string.Join('\n', problems));
     }
 
-    private static IEnumerable<string> Missing(string file, IReadOnlyCollection<string> lines, string[] wanted) =>
+    private static IEnumerable<string> Missing(
+        string file,
+        IReadOnlyCollection<string> lines,
+        string[] wanted) =>
         wanted.Where(line => !lines.Contains(line, StringComparer.Ordinal))
             .Select(line => $"{file}: line \"{line}\" is missing");
 
