@@ -38,7 +38,6 @@ public sealed partial class IommuCore
             Devices[i] = new IommuDevice(new DeviceId(i), topology.Devices[i]);
         }
 
-        groupNumbers = NumberGroups(topology);
         Global = GlobalDefault.Of(topology.Kernel);
     }
 

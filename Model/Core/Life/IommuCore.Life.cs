@@ -7,8 +7,6 @@ namespace Conformance.Model.Core;
 /// <summary>Steps of a device's life that all eras share (core.md 3.1, 3.2, 3.8).</summary>
 public sealed partial class IommuCore
 {
-    private readonly int[] groupNumbers;
-
     /// <summary>
     /// Driver's probe_device and device_group, then the place in the group's list. An error leaves the device
     /// without IOMMU. -ENODEV: not ours, or the instance is not there.
@@ -114,9 +112,9 @@ public sealed partial class IommuCore
     /// <summary>The group that holds a device of topology group N, or null.</summary>
     public Group? Resolve(GroupId id)
     {
-        for (var i = 0; i < groupNumbers.Length; i++)
+        foreach (var device in Topology.DevicesOf(id))
         {
-            if (groupNumbers[i] == id.Index && groupOfDevice[i] is { } group)
+            if (groupOfDevice[device.Index] is { } group)
             {
                 return group;
             }
@@ -247,26 +245,8 @@ public sealed partial class IommuCore
     /// <summary>The topology's number, unless the driver grouped so that it is taken.</summary>
     private GroupId NumberFor(IommuDevice dev)
     {
-        var number = groupNumbers[dev.Id.Index];
-        var taken = groupsByKey.Values.Any(group => group.Id.Index == number);
-        return new GroupId(taken ? 500 + dev.Id.Index : number);
-    }
-
-    private static int[] NumberGroups(Topology topology)
-    {
-        var seen = new List<int>();
-        var numbers = new int[topology.Devices.Length];
-        for (var i = 0; i < numbers.Length; i++)
-        {
-            var key = topology.Devices[i].Group;
-            if (!seen.Contains(key))
-            {
-                seen.Add(key);
-            }
-
-            numbers[i] = seen.IndexOf(key);
-        }
-
-        return numbers;
+        var number = Topology.GroupOf(dev.Id);
+        var taken = groupsByKey.Values.Any(group => group.Id == number);
+        return taken ? new GroupId(500 + dev.Id.Index) : number;
     }
 }
