@@ -135,6 +135,13 @@ public static class ScenarioMutator
             Operand.Skip => command with { Size = (ulong)dice.Below(4) },
             _ => command,
         };
+        var moved = altered.Iova != command.Iova || altered.Pa != command.Pa;
+        if (moved && altered.Op == Op.Map)
+        {
+            // A huge map at another place may need hundreds of thousands of small pages.
+            altered = altered with { Size = Math.Min(altered.Size, 0x20_0000) };
+        }
+
         return Fits(topology, altered) ? altered : command;
     }
 
