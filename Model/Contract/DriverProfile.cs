@@ -94,6 +94,19 @@ public sealed record DriverProfile
 
     public required KernelTree Tree { get; init; }
 
+    /// <summary>
+    /// Result of <see cref="IDriverStack.StartInstance"/> for an instance of this variant: an error when the unit is
+    /// locked by firmware or unknown to the driver of this tree. Devices with a requester on such an instance, or on
+    /// one that has not started yet, are not ours (-ENODEV at probe).
+    /// </summary>
+    public Errno StartResult { get; init; } = Errno.OK;
+
+    /// <summary>
+    /// The same profile with what only the whole topology tells (CPU page size, variants of a device's other
+    /// instances); null when nothing depends on it. The abstract driver uses the result in place of this one.
+    /// </summary>
+    public Func<Topology, DriverProfile>? InTopology { get; init; }
+
     /// <summary>Ops of the driver; the static domains are named below.</summary>
     public required IommuOps Ops { get; init; }
 
@@ -119,7 +132,10 @@ public sealed record DriverProfile
     /// <summary>Types whose attach the driver of this tree can carry out; what else reaches it breaks R63.</summary>
     public required IReadOnlyList<DomainType> KnownTypes { get; init; }
 
-    /// <summary>A type not in <see cref="KnownTypes"/> is accepted with 0 and nothing is done (apple-dart, 6.1).</summary>
+    /// <summary>
+    /// A type not in <see cref="KnownTypes"/> is accepted with 0 and the hardware is left as it was; only a domain of
+    /// <see cref="FinaliseRule.AtFirstAttach"/> becomes final (apple-dart, 6.1).
+    /// </summary>
     public bool IgnoresUnknownTypes { get; init; }
 
     /// <summary>Page sizes once final.</summary>
