@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.AppleDart;
 
 /// <summary>
-/// A domain (<c>struct apple_dart_domain</c>): tables once final, and the streams its flushes reach, unit by unit.
+/// A domain (<c>struct apple_dart_domain</c>): tables once final, and the streams its flushes reach, unit by
+/// unit.
 /// </summary>
 internal abstract class AppleDartDomain(AppleDartDriver driver) : IommuDomain
 {
@@ -59,7 +60,8 @@ internal abstract class AppleDartDomain(AppleDartDriver driver) : IommuDomain
     }
 
     /// <summary>
-    /// Takes the page size, widths and set of units from a device; once. -ENOMEM when the table library refuses them.
+    /// Takes the page size, widths and set of units from a device; once. -ENOMEM when the table library
+    /// refuses them.
     /// </summary>
     internal Errno Finalise(AppleDartMaster master)
     {
@@ -101,7 +103,9 @@ internal abstract class AppleDartDomain(AppleDartDriver driver) : IommuDomain
         return Errno.OK;
     }
 
-    /// <summary>Adds the device's streams to those the domain flushes, and makes them translate by it.</summary>
+    /// <summary>
+    /// Adds the device's streams to those the domain flushes, and makes them translate by it.
+    /// </summary>
     protected void Program(AppleDartMaster master)
     {
         for (var slot = 0; slot < units.Length && units[slot] is not null; slot++)

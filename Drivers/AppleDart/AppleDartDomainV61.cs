@@ -3,13 +3,14 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.AppleDart;
 
 /// <summary>
-/// A domain of 6.1: one set of ops for all types, which attach_dev tells apart by <see cref="IommuDomain.Type"/>.
-/// Paging domains become final at their first attach.
+/// A domain of 6.1: one set of ops for all types, which attach_dev tells apart by <see
+/// cref="IommuDomain.Type"/>. Paging domains become final at their first attach.
 /// </summary>
 internal sealed class AppleDartDomainV61 : AppleDartDomain
 {
     /// <param name="driver">Its driver.</param>
-    /// <param name="asked">Type that was asked of domain_alloc; identity and blocked never get tables.</param>
+    /// <param name="asked">Type that was asked of domain_alloc; identity and blocked never get
+    /// tables.</param>
     public AppleDartDomainV61(AppleDartDriver driver, DomainType asked)
         : base(driver)
     {
@@ -20,8 +21,9 @@ internal sealed class AppleDartDomainV61 : AppleDartDomain
     public override DomainOps Ops => AppleDartDriver.PagingOps | DomainOps.DetachDev;
 
     /// <summary>
-    /// -EINVAL: pages larger than the CPU's and the type is not identity (blocked included); identity without bypass;
-    /// another set of units. -ENOMEM from the tables. A type it does not know gets 0 and the hardware stays as it is.
+    /// -EINVAL: pages larger than the CPU's and the type is not identity (blocked included); identity without
+    /// bypass; another set of units. -ENOMEM from the tables. A type it does not know gets 0 and the hardware
+    /// stays as it is.
     /// </summary>
     public override Errno AttachDev(IommuDevice dev, IommuDomain? old)
     {

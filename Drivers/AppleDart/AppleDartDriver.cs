@@ -60,7 +60,9 @@ internal abstract class AppleDartDriver : IIommuDriver
             return errno;
         }
 
-        var unit = new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
+        // A unit whose registration failed keeps its place: devices of other units may hold streams of it.
+        var unit = units[instance.Index]
+            ?? new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
         errno = unit.Reset();
         units[instance.Index] = errno == Errno.OK ? unit : null;
         return errno;
@@ -70,12 +72,13 @@ internal abstract class AppleDartDriver : IIommuDriver
     public DartUnit? Unit(InstanceId instance) => units[instance.Index];
 
     /// <summary>
-    /// of_xlate for each (unit, stream) pair, then probe_device. -ENODEV while a unit of the device has not started;
-    /// -EINVAL when its units disagree or are too many.
+    /// of_xlate for each (unit, stream) pair, then probe_device. -ENODEV while a unit of the device has not
+    /// started; -EINVAL when its units disagree or are too many.
     /// </summary>
     /// <remarks>
-    /// Units with different descriptor formats in one device are refused too. Linux does not look, but would write the
-    /// first unit's format into both; no SoC has two formats, so such a topology is nonsense of the firmware.
+    /// Units with different descriptor formats in one device are refused too. Linux does not look, but would
+    /// write the first unit's format into both; no SoC has two formats, so such a topology is nonsense of the
+    /// firmware.
     /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {

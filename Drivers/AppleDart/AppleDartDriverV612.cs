@@ -3,7 +3,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>The driver of 6.12 and 7.2: static identity and blocked domains, one allocation op for paging.</summary>
+/// <summary>
+/// The driver of 6.12 and 7.2: static identity and blocked domains, one allocation op for paging.
+/// </summary>
 internal sealed class AppleDartDriverV612 : AppleDartDriver
 {
     public AppleDartDriverV612(DriverContext context, PhysicalMemory memory, AppleDartSteps steps)
@@ -19,7 +21,9 @@ internal sealed class AppleDartDriverV612 : AppleDartDriver
 
     public override IommuDomain? IdentityDomain { get; }
 
-    /// <summary>Final at once. -ENOMEM when the table library refuses the widths of the device's unit.</summary>
+    /// <summary>
+    /// Final at once. -ENOMEM when the table library refuses the widths of the device's unit.
+    /// </summary>
     public override AllocResult DomainAllocPaging(IommuDevice dev)
     {
         var domain = new AppleDartPagingDomain(this);

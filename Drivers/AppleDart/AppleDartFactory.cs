@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>The Apple DART driver with its units. Source: drivers/iommu/apple-dart.c, io-pgtable-dart.c.</summary>
+/// <summary>
+/// The Apple DART driver with its units. Source: drivers/iommu/apple-dart.c, io-pgtable-dart.c.
+/// </summary>
 public sealed class AppleDartFactory : IDriverFactory
 {
     internal const string DriverName = "apple-dart";
@@ -22,8 +24,8 @@ public sealed class AppleDartFactory : IDriverFactory
     public IReadOnlyList<string> Variants { get; } = [.. AppleDartVariant.All.Select(v => v.Name)];
 
     /// <summary>
-    /// The driver of 6.1 with the change that Linux made in v6.6 against the DMA_FQ regression: any type that is neither
-    /// identity nor blocked is attached as paging. Its profile knows DMA_FQ and ignores nothing.
+    /// The driver of 6.1 with the change that Linux made in v6.6 against the DMA_FQ regression: any type that
+    /// is neither identity nor blocked is attached as paging. Its profile knows DMA_FQ and ignores nothing.
     /// </summary>
     public static AppleDartFactory WithDmaFqCure() => new(new CuredSteps());
 

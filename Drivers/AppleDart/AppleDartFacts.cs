@@ -3,7 +3,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>The declared tests of devices and attaches, as far as firmware's description of a topology decides them.</summary>
+/// <summary>
+/// The declared tests of devices and attaches, as far as firmware's description of a topology decides them.
+/// </summary>
 internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
 {
     private readonly KernelTree tree = profile.Tree;
@@ -51,7 +53,8 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
         return HasBypass(device) ? null : DomainType.Dma;
     }
 
-    private bool ForcesBypass(DeviceSpec device) => Variant(device.Instance).PageShift > topology.CpuPageShift;
+    private bool ForcesBypass(DeviceSpec device) =>
+        Variant(device.Instance).PageShift > topology.CpuPageShift;
 
     private bool HasBypass(DeviceSpec device) => tree == KernelTree.V7_2
         ? device.Requesters.All(r => Variant(r.Instance).Bypass)

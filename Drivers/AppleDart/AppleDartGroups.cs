@@ -3,19 +3,20 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.AppleDart;
 
 /// <summary>
-/// Who shares a group with whom (apple_dart_device_group): the owners of a device's streams decide, then the bus.
+/// Who shares a group with whom (apple_dart_device_group): the owners of a device's streams decide, then the
+/// bus.
 /// </summary>
 /// <remarks>
-/// The bus's key stands for pci_device_group. A platform device has a group of its own in Linux; a key that it shares
-/// with another means that firmware gives both the same place on the fabric, so they join too.
+/// The bus's key stands for pci_device_group. A platform device has a group of its own in Linux; a key that
+/// it shares with another means that firmware gives both the same place on the fabric, so they join too.
 /// </remarks>
 internal sealed class AppleDartGroups
 {
     private readonly Dictionary<int, Group> groups = [];
 
     /// <summary>
-    /// The group's key; negative for -EINVAL: streams owned by two groups (or only the first of them owned), or PCI
-    /// devices of one group that are not all behind one and the same unit.
+    /// The group's key; negative for -EINVAL: streams owned by two groups (or only the first of them owned),
+    /// or PCI devices of one group that are not all behind one and the same unit.
     /// </summary>
     public int Join(IommuDevice dev, AppleDartMaster master)
     {

@@ -4,8 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Drivers.AppleDart;
 
 /// <summary>
-/// The streams of one device, by unit in the order of its firmware description (<c>struct apple_dart_master_cfg</c>).
-/// Slots not in use hold NULL.
+/// The streams of one device, by unit in the order of its firmware description (<c>struct
+/// apple_dart_master_cfg</c>). Slots not in use hold NULL.
 /// </summary>
 internal sealed class AppleDartMaster(int slots)
 {
@@ -49,5 +49,6 @@ internal sealed class AppleDartMaster(int slots)
 
     /// <summary>The device's state; it must be probed.</summary>
     public static AppleDartMaster Of(IommuDevice dev) =>
-        dev.DriverData as AppleDartMaster ?? throw new InvalidOperationException($"{dev} is not probed by apple-dart");
+        dev.DriverData as AppleDartMaster
+        ?? throw new InvalidOperationException($"{dev} is not probed by apple-dart");
 }

@@ -7,7 +7,9 @@ internal sealed class AppleDartPagingDomain(AppleDartDriver driver) : AppleDartD
 {
     public override DomainOps Ops => AppleDartDriver.PagingOps;
 
-    /// <summary>-EINVAL: pages larger than the CPU's, another set of units. A failure writes no register.</summary>
+    /// <summary>
+    /// -EINVAL: pages larger than the CPU's, another set of units. A failure writes no register.
+    /// </summary>
     public override Errno AttachDev(IommuDevice dev, IommuDomain? old)
     {
         var master = AppleDartMaster.Of(dev);

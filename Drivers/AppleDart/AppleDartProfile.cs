@@ -3,7 +3,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>What apple-dart declares of itself, written from the sources and not from the driver beside it.</summary>
+/// <summary>
+/// What apple-dart declares of itself, written from the sources and not from the driver beside it.
+/// </summary>
 internal static class AppleDartProfile
 {
     private const IommuOps Ops61 = IommuOps.DomainAlloc | IommuOps.DefDomainType;
@@ -14,7 +16,9 @@ internal static class AppleDartProfile
 
     private static readonly DomainType[] TypesLater = [.. Types61, DomainType.DmaFq];
 
-    /// <summary>The profile of one tree and variant; <see cref="DriverProfile.InTopology"/> adds the rest.</summary>
+    /// <summary>
+    /// The profile of one tree and variant; <see cref="DriverProfile.InTopology"/> adds the rest.
+    /// </summary>
     public static DriverProfile Of(KernelTree tree, AppleDartVariant variant)
     {
         var common = Common(tree, variant);
@@ -39,7 +43,8 @@ internal static class AppleDartProfile
             Tree = tree,
             StartResult = variant.Locked ? Errno.EINVAL : Known(tree, variant),
             Ops = OpsLater,
-            PagingOps = DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSync | DomainOps.IotlbSyncMap,
+            PagingOps = DomainOps.Paging
+                | DomainOps.FlushIotlbAll | DomainOps.IotlbSync | DomainOps.IotlbSyncMap,
             KnownTypes = TypesLater,
             PageSizes = new PageSizes(1UL << variant.PageShift),
             Aperture = Aperture.OfBits(variant.Ias),
@@ -104,8 +109,8 @@ internal static class AppleDartProfile
     };
 
     /// <summary>
-    /// IOVA bits that the tables express, whatever ias says: 32 with 4K pages under four TTBRs, 36 with two levels of 16K
-    /// tables under one, 47 with three.
+    /// IOVA bits that the tables express, whatever ias says: 32 with 4K pages under four TTBRs, 36 with two
+    /// levels of 16K tables under one, 47 with three.
     /// </summary>
     private static int ReachBits(AppleDartVariant variant) => (variant.PageShift, variant.Ias) switch
     {

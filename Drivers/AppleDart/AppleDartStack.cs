@@ -4,7 +4,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>The units of a system, the memory they walk, the driver that programs them, and the wires between.</summary>
+/// <summary>
+/// The units of a system, the memory they walk, the driver that programs them, and the wires between.
+/// </summary>
 internal sealed class AppleDartStack : IDriverStack
 {
     /// <summary>Where tables live: an M1's memory begins just below, and 36 bits reach it.</summary>

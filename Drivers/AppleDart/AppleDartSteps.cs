@@ -3,8 +3,8 @@ using Conformance.Drivers.PageTables;
 namespace Conformance.Drivers.AppleDart;
 
 /// <summary>
-/// Single steps of the driver, done here as Linux does them. A specimen overrides one of them; the driver itself
-/// never asks which it has.
+/// Single steps of the driver, done here as Linux does them. A specimen overrides one of them; the driver
+/// itself never asks which it has.
 /// </summary>
 internal class AppleDartSteps
 {
@@ -21,8 +21,8 @@ internal class AppleDartSteps
     public virtual bool WaitsForInvalidation => true;
 
     /// <summary>
-    /// 6.1: attach_dev treats a type it does not know as paging (commit "iommu/apple-dart: Handle DMA_FQ domains in
-    /// attach_dev()", v6.6); without that such a type is accepted and nothing is done.
+    /// 6.1: attach_dev treats a type it does not know as paging (c7bd8a1f45ba "iommu/apple-dart: Handle
+    /// DMA_FQ domains in attach_dev()", v6.6); without that such a type is accepted and nothing is done.
     /// </summary>
     public virtual bool AttachesUnknownTypes => false;
 
@@ -30,7 +30,8 @@ internal class AppleDartSteps
     public virtual int UnitsInvalidated(int units) => units;
 
     /// <summary>Writes the TCR of one stream for translation.</summary>
-    public virtual void WriteTranslateTcr(DartSilicon regs, uint offset, uint value) => regs.Write32(offset, value);
+    public virtual void WriteTranslateTcr(DartSilicon regs, uint offset, uint value) =>
+        regs.Write32(offset, value);
 
     /// <summary>How descriptors are written.</summary>
     public virtual DartEncoding Encoding(DartEncoding real) => real;

@@ -21,8 +21,9 @@ internal abstract class AppleDartTree
     };
 
     /// <summary>
-    /// 0 when the driver knows units of this kind, else -ENODEV. The four-level unit counts as unknown before 7.2:
-    /// the library of 6.12 refuses its 42 bits, so that each paging domain would be -ENOMEM and no scan could succeed.
+    /// 0 when the driver knows units of this kind, else -ENODEV. The four-level unit counts as unknown before
+    /// 7.2: the library of 6.12 refuses its 42 bits, so that each paging domain would be -ENOMEM and no scan
+    /// could succeed.
     /// </summary>
     public abstract Errno Knows(AppleDartVariant variant);
 

@@ -1,6 +1,8 @@
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>Register offsets and fields of both layouts. Source: apple-dart.c; there is no public manual.</summary>
+/// <summary>
+/// Register offsets and fields of both layouts. Source: apple-dart.c; there is no public manual.
+/// </summary>
 internal static class DartRegisters
 {
     /// <summary>Page shift in bits 27:24.</summary>

@@ -16,12 +16,12 @@ internal enum DartStreamMode
 }
 
 /// <summary>
-/// One unit as the bus and the CPU see it: a register file, the streams' TCR and TTBRs, the walker with its cache, one
-/// error register. Knows nothing of drivers.
+/// One unit as the bus and the CPU see it: a register file, the streams' TCR and TTBRs, the walker with its
+/// cache, one error register. Knows nothing of drivers.
 /// </summary>
 /// <remarks>
-/// An invalidation goes on while its busy bit reads one: it has happened when the bit has been read back as zero, and
-/// not before. Until then a further command is not understood.
+/// An invalidation goes on while its busy bit reads one: it has happened when the bit has been read back as
+/// zero, and not before. Until then a further command is not understood.
 /// </remarks>
 internal abstract class DartSilicon
 {

@@ -2,7 +2,9 @@ using Conformance.Drivers.PageTables;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>What the driver knows of a kind of unit by its compatible string (<c>struct apple_dart_hw</c>).</summary>
+/// <summary>
+/// What the driver knows of a kind of unit by its compatible string (<c>struct apple_dart_hw</c>).
+/// </summary>
 internal sealed record DartSoc
 {
     public required DartLayout Layout { get; init; }

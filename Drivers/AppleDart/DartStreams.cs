@@ -59,8 +59,8 @@ internal sealed class DartStreams
     }
 
     /// <summary>
-    /// The lowest stream at or above <paramref name="stream"/> and below <paramref name="limit"/>; false when there is
-    /// none (for_each_set_bit).
+    /// The lowest stream at or above <paramref name="stream"/> and below <paramref name="limit"/>; false when
+    /// there is none (for_each_set_bit).
     /// </summary>
     public bool Next(ref uint stream, uint limit)
     {

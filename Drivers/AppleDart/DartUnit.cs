@@ -6,7 +6,9 @@ namespace Conformance.Drivers.AppleDart;
 /// <summary>A decoded fault, as the driver's interrupt handler logs it.</summary>
 internal readonly record struct DartFault(uint Stream, uint Code, ulong Iova);
 
-/// <summary>One unit as the driver sees it (<c>struct apple_dart</c>): its registers and what they told at probe.</summary>
+/// <summary>
+/// One unit as the driver sees it (<c>struct apple_dart</c>): its registers and what they told at probe.
+/// </summary>
 internal sealed class DartUnit
 {
     /// <summary>Reads of a busy bit before giving up: 100 us at one a microsecond.</summary>
@@ -53,7 +55,9 @@ internal sealed class DartUnit
     /// <summary>The last fault the interrupt handler saw.</summary>
     public DartFault LastFault { get; private set; }
 
-    /// <summary>Group key that owns each stream; 0 for none (<c>sid2group</c>, keys are stored plus one).</summary>
+    /// <summary>
+    /// Group key that owns each stream; 0 for none (<c>sid2group</c>, keys are stored plus one).
+    /// </summary>
     public int[] StreamOwners { get; } = new int[DartStreams.Max];
 
     /// <summary>
@@ -87,7 +91,9 @@ internal sealed class DartUnit
         return Invalidate(all);
     }
 
-    /// <summary>Valid TTBRs, cleared TTBRs, TCR, invalidation, in this order and without a blocked state between.</summary>
+    /// <summary>
+    /// Valid TTBRs, cleared TTBRs, TCR, invalidation, in this order and without a blocked state between.
+    /// </summary>
     public void SetupTranslation(DartStreams streams, DartPageTable table)
     {
         var roots = table.Roots;
@@ -119,7 +125,9 @@ internal sealed class DartUnit
     /// <summary>TCR only.</summary>
     public void EnableBypass(DartStreams streams) => WriteTcr(streams, soc.TcrBypass);
 
-    /// <summary>Invalidates all of the given streams; there is nothing smaller. -ETIMEDOUT when still busy.</summary>
+    /// <summary>
+    /// Invalidates all of the given streams; there is nothing smaller. -ETIMEDOUT when still busy.
+    /// </summary>
     public Errno Invalidate(DartStreams streams)
     {
         if (soc.Layout == DartLayout.T8020)

@@ -9,19 +9,21 @@ namespace Conformance.Drivers.AppleDart;
 internal readonly record struct DartLeaf(ulong Pa, bool Read, bool Write, ulong FirstByte, ulong LastByte);
 
 /// <summary>
-/// The table walker of one unit: reads descriptors from memory and keeps each it has read, absent ones too, until the
-/// streams are invalidated.
+/// The table walker of one unit: reads descriptors from memory and keeps each it has read, absent ones too,
+/// until the streams are invalidated.
 /// </summary>
 /// <remarks>
-/// Assumed, as no manual is public: absent descriptors are cached; sub-pages are 1/4096 of a page, checked unless a
-/// DART1 leaf disables them; a descriptor with undefined bits, and one read from outside memory, is refused.
+/// Assumed, as no manual is public: absent descriptors are cached; sub-pages are 1/4096 of a page, checked
+/// unless a DART1 leaf disables them; a descriptor with undefined bits, and one read from outside memory, is
+/// refused.
 /// </remarks>
 internal sealed class DartWalker(PhysicalMemory memory, DartFormat format, int pageShift, Trace? trace)
 {
     private const int LevelShift = 60;
 
     private readonly int bits = pageShift - DartBits.EntryShift;
-    private readonly ulong undefined = format == DartFormat.Dart1 ? DartBits.Dart1Undefined : DartBits.Dart2Undefined;
+    private readonly ulong undefined =
+        format == DartFormat.Dart1 ? DartBits.Dart1Undefined : DartBits.Dart2Undefined;
     private readonly TaggedCache<ulong> cache = new();
 
     public int PageShift => pageShift;
@@ -68,14 +70,19 @@ internal sealed class DartWalker(PhysicalMemory memory, DartFormat format, int p
     public DartLeaf Decode(ulong entry)
     {
         var disabled = format == DartFormat.Dart1 && (entry & DartBits.Dart1SubPageDisable) != 0;
-        var first = disabled ? 0 : (entry >> DartBits.SubPageStartShift) & DartBits.SubPageLast;
-        var last = disabled ? DartBits.SubPageLast : (entry >> DartBits.SubPageEndShift) & DartBits.SubPageLast;
+        var (first, last) = disabled
+            ? (0, DartBits.SubPageLast)
+            : (SubPage(entry, DartBits.SubPageStartShift), SubPage(entry, DartBits.SubPageEndShift));
         var unit = pageShift - 12;
         var (noRead, noWrite) = format == DartFormat.Dart1
             ? (DartBits.Dart1NoRead, DartBits.Dart1NoWrite)
             : (DartBits.Dart2NoRead, DartBits.Dart2NoWrite);
         return new DartLeaf(
-            AddressOf(entry), (entry & noRead) == 0, (entry & noWrite) == 0, first << unit, ((last + 1) << unit) - 1);
+            AddressOf(entry),
+            (entry & noRead) == 0,
+            (entry & noWrite) == 0,
+            first << unit,
+            ((last + 1) << unit) - 1);
     }
 
     /// <summary>All leaves under a top table as memory holds them, the cache aside, ascending.</summary>
@@ -99,9 +106,9 @@ internal sealed class DartWalker(PhysicalMemory memory, DartFormat format, int p
             var leaf = Decode(entry);
             if (leaf.FirstByte <= leaf.LastByte && (leaf.Read || leaf.Write))
             {
+                var length = leaf.LastByte - leaf.FirstByte + 1;
                 sink(new TranslationRun(
-                    at + leaf.FirstByte, leaf.Pa + leaf.FirstByte, leaf.LastByte - leaf.FirstByte + 1, leaf.Read,
-                    leaf.Write));
+                    at + leaf.FirstByte, leaf.Pa + leaf.FirstByte, length, leaf.Read, leaf.Write));
             }
         }
     }
@@ -116,7 +123,8 @@ internal sealed class DartWalker(PhysicalMemory memory, DartFormat format, int p
         }
 
         var entry = memory.Fetch(pa);
-        if ((entry & DartBits.Valid) != 0 && (entry & undefined) != 0 && entry != PhysicalMemory.Poison && trace is not null)
+        var isPoison = entry == PhysicalMemory.Poison;
+        if (!isPoison && (entry & DartBits.Valid) != 0 && (entry & undefined) != 0 && trace is not null)
         {
             ref var e = ref trace.Add(EventKind.BadCommand);
             e.A = pa;
@@ -125,6 +133,8 @@ internal sealed class DartWalker(PhysicalMemory memory, DartFormat format, int p
 
         return entry;
     }
+
+    private static ulong SubPage(ulong entry, int shift) => (entry >> shift) & DartBits.SubPageLast;
 
     private ulong AddressOf(ulong entry) => format == DartFormat.Dart1
         ? entry & DartBits.Dart1Address

@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Drivers.AppleDart;
 
-/// <summary>The newer register layout: widths in registers, one TTBR a stream, a command names one stream.</summary>
+/// <summary>
+/// The newer register layout: widths in registers, one TTBR a stream, a command names one stream.
+/// </summary>
 internal sealed class T8110Silicon : DartSilicon
 {
     private const uint TcrDefined =

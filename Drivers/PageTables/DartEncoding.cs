@@ -2,11 +2,16 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.PageTables;
 
-/// <summary>How the driver writes descriptors; what the hardware makes of them is the silicon's affair.</summary>
-/// <remarks>Source: io-pgtable-dart.c: paddr_to_iopte, iopte_to_paddr, dart_prot_to_pte, dart_init_pte.</remarks>
+/// <summary>
+/// How the driver writes descriptors; what the hardware makes of them is the silicon's affair.
+/// </summary>
+/// <remarks>Source: io-pgtable-dart.c: paddr_to_iopte, iopte_to_paddr, dart_prot_to_pte,
+/// dart_init_pte.</remarks>
 public abstract class DartEncoding
 {
-    /// <summary>The address field of a table or leaf descriptor; address bits beyond the field are lost.</summary>
+    /// <summary>
+    /// The address field of a table or leaf descriptor; address bits beyond the field are lost.
+    /// </summary>
     public abstract ulong Address(ulong pa);
 
     /// <summary>The address a descriptor names.</summary>
@@ -39,7 +44,8 @@ public class Dart1Encoding : DartEncoding
 
 /// <summary>DART2.</summary>
 /// <param name="alwaysNoCache">
-/// 6.1 and 6.12 set bit 1 on every leaf in both formats, which is NO_CACHE here; 7.2 sets it without IOMMU_CACHE only.
+/// 6.1 and 6.12 set bit 1 on every leaf in both formats, which is NO_CACHE here; 7.2 sets it without
+/// IOMMU_CACHE only.
 /// </param>
 public class Dart2Encoding(bool alwaysNoCache) : DartEncoding
 {

@@ -1,8 +1,8 @@
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// How an IOVA is cut into indices. Level 1 is the leaf table, level <see cref="TopLevel"/> chooses the TTBR, and each
-/// level takes <see cref="BitsPerLevel"/> bits above those of the level below.
+/// How an IOVA is cut into indices. Level 1 is the leaf table, level <see cref="TopLevel"/> chooses the TTBR,
+/// and each level takes <see cref="BitsPerLevel"/> bits above those of the level below.
 /// </summary>
 /// <param name="pageShift">12 or 14; a table is as large as a page.</param>
 /// <param name="topLevel">3, or 4 in four-level mode.</param>
@@ -31,8 +31,9 @@ public class DartGeometry(int pageShift, int topLevel, int tableBits, int topBit
     public int EntriesPerTable => 1 << BitsPerLevel;
 
     /// <summary>
-    /// 6.1 and 6.12: two levels under up to four TTBRs, for either page size; upper IOVA bits are masked away, so an
-    /// address beyond the tables aliases a low one. Null when the width needs more TTBRs (dart_alloc_pgtable).
+    /// 6.1 and 6.12: two levels under up to four TTBRs, for either page size; upper IOVA bits are masked
+    /// away, so an address beyond the tables aliases a low one. Null when the width needs more TTBRs
+    /// (dart_alloc_pgtable).
     /// </summary>
     public static DartGeometry? TwoLevel(int pageShift, int ias)
     {
@@ -41,9 +42,9 @@ public class DartGeometry(int pageShift, int topLevel, int tableBits, int topBit
     }
 
     /// <summary>
-    /// 7.2: a second upper level where one is not enough; only 4K tables have more than one TTBR. The TTBR index has the
-    /// width of any other index, so an address beyond the tables is noticed, but again aliases from one index further
-    /// up (dart_alloc_pgtable, dart_get_index).
+    /// 7.2: a second upper level where one is not enough; only 4K tables have more than one TTBR. The TTBR
+    /// index has the width of any other index, so an address beyond the tables is noticed, but again aliases
+    /// from one index further up (dart_alloc_pgtable, dart_get_index).
     /// </summary>
     public static DartGeometry? Levelled(int pageShift, int ias)
     {
@@ -52,7 +53,9 @@ public class DartGeometry(int pageShift, int topLevel, int tableBits, int topBit
         var iovaBits = ias - pageShift;
         var levels = Math.Max(2, (iovaBits - ttbrBits + bits - 1) / bits);
         var tableBits = Math.Max(0, iovaBits - (bits * levels));
-        return levels > 3 || tableBits > ttbrBits ? null : new DartGeometry(pageShift, levels + 1, tableBits, bits);
+        return levels > 3 || tableBits > ttbrBits
+            ? null
+            : new DartGeometry(pageShift, levels + 1, tableBits, bits);
     }
 
     /// <summary>Which TTBR; <see cref="Tables"/> or more when there is none.</summary>

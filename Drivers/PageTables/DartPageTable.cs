@@ -7,8 +7,8 @@ namespace Conformance.Drivers.PageTables;
 public readonly record struct DartTableConfig(int PageShift, int Ias, int Oas);
 
 /// <summary>
-/// The tables of one paging domain, written as io-pgtable-dart.c writes them: one page size, one leaf table a call, no
-/// table freed before the domain is.
+/// The tables of one paging domain, written as io-pgtable-dart.c writes them: one page size, one leaf table a
+/// call, no table freed before the domain is.
 /// </summary>
 public sealed class DartPageTable
 {
@@ -40,20 +40,22 @@ public sealed class DartPageTable
     public ulong PageSize => 1UL << geometry.PageShift;
 
     /// <summary>
-    /// Null (the caller's -ENOMEM) when the widths cannot be served: oas other than 36 or 42, ias above oas, page size
-    /// other than 4K or 16K, or a geometry the tree does not have (apple_dart_alloc_pgtable).
+    /// Null (the caller's -ENOMEM) when the widths cannot be served: oas other than 36 or 42, ias above oas,
+    /// page size other than 4K or 16K, or a geometry the tree does not have (apple_dart_alloc_pgtable).
     /// </summary>
     public static DartPageTable? Create(
         PhysicalMemory memory, in DartTableConfig config, DartGeometry? geometry, DartEncoding encoding)
     {
         var served = config.Oas is 36 or 42 && config.Ias <= config.Oas && config.PageShift is 12 or 14;
-        return served && geometry is not null ? new DartPageTable(memory, geometry, encoding, config.Oas) : null;
+        return served && geometry is not null
+            ? new DartPageTable(memory, geometry, encoding, config.Oas)
+            : null;
     }
 
     /// <summary>
-    /// Maps pages up to the end of one leaf table and adds their bytes to <paramref name="mapped"/>. -EINVAL page size
-    /// or neither READ nor WRITE, -ERANGE first address beyond oas (only the first is looked at), -ENOMEM no TTBR
-    /// for the IOVA (7.2), -EEXIST a leaf is valid; then nothing of this call is written.
+    /// Maps pages up to the end of one leaf table and adds their bytes to <paramref name="mapped"/>. -EINVAL
+    /// page size or neither READ nor WRITE, -ERANGE first address beyond oas (only the first is looked at),
+    /// -ENOMEM no TTBR for the IOVA (7.2), -EEXIST a leaf is valid; then nothing of this call is written.
     /// </summary>
     public Errno Map(ulong iova, ulong pa, ulong pgsize, ulong pgcount, Prot prot, ref ulong mapped)
     {
@@ -87,8 +89,9 @@ public sealed class DartPageTable
     }
 
     /// <summary>
-    /// Clears leaves up to the first absent one or the end of the leaf table; returns the bytes cleared, 0 for another
-    /// page size, count 0 or an absent table. Gathers nothing: the library's flush hook is NULL here.
+    /// Clears leaves up to the first absent one or the end of the leaf table; returns the bytes cleared, 0
+    /// for another page size, count 0 or an absent table. Gathers nothing: the library's flush hook is NULL
+    /// here.
     /// </summary>
     public ulong Unmap(ulong iova, ulong pgsize, ulong pgcount)
     {

@@ -5,7 +5,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>What the apple-dart sheet says beyond bytes: attach rules, caches, faults, locked units, groups.</summary>
+/// <summary>
+/// What the apple-dart sheet says beyond bytes: attach rules, caches, faults, locked units, groups.
+/// </summary>
 public class AppleDartBehaviourTests
 {
     private const ulong Page = 0x4000;
@@ -124,7 +126,10 @@ public class AppleDartBehaviourTests
     {
         var cure = AppleDartFactory.WithDmaFqCure();
         var topology = new Topology(
-            14, KernelOptions.Default, [new InstanceSpec("apple-dart", "t8103")], [AppleDartRig.OneStream(1)]);
+            14,
+            KernelOptions.Default,
+            [new InstanceSpec("apple-dart", "t8103")],
+            [AppleDartRig.OneStream(1)]);
         var stack = cure.Create(new DriverContext(
             topology, KernelTree.V6_1, [new InstanceId(0)], new FaultPlan(), new Trace()));
         var device = new IommuDevice(new DeviceId(0), topology.Devices[0]);
@@ -136,7 +141,8 @@ public class AppleDartBehaviourTests
         var mapped = 0UL;
         Assert.Equal(Errno.OK, domain.MapPages(
             new Iova(0), new PhysAddr(0x10_0000), Page, 1, Prot.Read, ref mapped));
-        Assert.True(stack.Dma(topology.Devices[0].Requesters[0], Pasid.None, new Iova(4), DmaAccess.Read).Landed);
+        var requester = topology.Devices[0].Requesters[0];
+        Assert.True(stack.Dma(requester, Pasid.None, new Iova(4), DmaAccess.Read).Landed);
         Assert.Contains(DomainType.DmaFq, cure.Profile(KernelTree.V6_1, "t8103").KnownTypes);
         Assert.False(cure.Profile(KernelTree.V6_1, "t8103").IgnoresUnknownTypes);
     }
@@ -283,7 +289,8 @@ public class AppleDartBehaviourTests
         Assert.Equal(Errno.ERANGE, rig.Map(domain, 0, 1UL << 36, Page, Prot.None));
         Assert.Equal(Errno.EINVAL, rig.Map(domain, 0, 0, Page, Prot.None));
         var mapped = 0UL;
-        Assert.Equal(Errno.EINVAL, domain.MapPages(new Iova(0), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+        Assert.Equal(
+            Errno.EINVAL, domain.MapPages(new Iova(0), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
     }
 
     [Fact]
@@ -314,13 +321,15 @@ public class AppleDartBehaviourTests
         var domain = rig.Attached();
         Assert.Equal(Errno.OK, rig.Map(domain, 0x8000, 0x10_0000, Page, Prot.Read));
         Assert.Equal(T8020.ErrorWrite, rig.Dma(0x8004, DmaAccess.Write).Code);
-        Assert.Equal(new DartFault(1, T8020.ErrorWrite, 0x8004), rig.Stack.Unit(new InstanceId(0))!.LastFault);
+        Assert.Equal(
+            new DartFault(1, T8020.ErrorWrite, 0x8004), rig.Stack.Unit(new InstanceId(0))!.LastFault);
         Assert.Equal(0u, rig.Silicon().Read32(T8020.Error));
 
         rig.Attached(1);
         Assert.Equal(T8110.ErrorNoPmd, rig.Dma(0x1_2345_6789, stream: 200, instance: 1).Code);
         Assert.Equal(
-            new DartFault(200, T8110.ErrorNoPmd, 0x1_2345_6789), rig.Stack.Unit(new InstanceId(1))!.LastFault);
+            new DartFault(200, T8110.ErrorNoPmd, 0x1_2345_6789),
+            rig.Stack.Unit(new InstanceId(1))!.LastFault);
         Assert.Equal(0u, rig.Silicon(1).Read32(T8110.ErrorStreams + 24));
     }
 
@@ -398,7 +407,9 @@ public class AppleDartBehaviourTests
     public void Pci_devices_reserve_the_doorbell_page()
     {
         var rig = new AppleDartRig(
-            KernelTree.V7_2, ["t8103"], [AppleDartRig.OneStream(1) with { Pci = true }, AppleDartRig.OneStream(2)]);
+            KernelTree.V7_2,
+            ["t8103"],
+            [AppleDartRig.OneStream(1) with { Pci = true }, AppleDartRig.OneStream(2)]);
         var regions = new List<ResvRegion>();
         rig.Driver.GetResvRegions(rig[0], regions);
         var region = Assert.Single(regions);

@@ -6,7 +6,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>Plays the core's part for apple-dart alone: builds a stack, starts units, probes devices, allocates.</summary>
+/// <summary>
+/// Plays the core's part for apple-dart alone: builds a stack, starts units, probes devices, allocates.
+/// </summary>
 internal sealed class AppleDartRig
 {
     private readonly IommuDevice[] devices;
@@ -139,7 +141,10 @@ internal sealed class AppleDartRig
 
     public DmaOutcome Dma(ulong iova, DmaAccess access = DmaAccess.Read, uint stream = 1, int instance = 0) =>
         Stack.Dma(
-            new Requester(new InstanceId(instance), new RequesterId(stream)), Pasid.None, new Iova(iova), access);
+            new Requester(new InstanceId(instance), new RequesterId(stream)),
+            Pasid.None,
+            new Iova(iova),
+            access);
 
     public DartSilicon Silicon(int instance = 0) => Stack.Silicon(new InstanceId(instance));
 
@@ -150,7 +155,8 @@ internal sealed class AppleDartRig
         Stack.Walk(new Requester(new InstanceId(instance), new RequesterId(stream)), Pasid.None, run =>
         {
             var last = runs.Count == 0 ? default : runs[^1];
-            var joins = runs.Count > 0 && last.Iova + last.Length == run.Iova && last.Pa + last.Length == run.Pa
+            var joins = runs.Count > 0
+                && last.Iova + last.Length == run.Iova && last.Pa + last.Length == run.Pa
                 && last.Read == run.Read && last.Write == run.Write;
             if (joins)
             {

@@ -6,7 +6,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>The worked example of the apple-dart sheet, byte for byte: the driver writes it, the walker reads it.</summary>
+/// <summary>
+/// The worked example of the apple-dart sheet, byte for byte: the driver writes it, the walker reads it.
+/// </summary>
 public class AppleDartVectorTests
 {
     private const ulong Root = 0x8_0000_8000;
@@ -129,7 +131,8 @@ public class AppleDartVectorTests
     [InlineData(DartFormat.Dart2, 0x0000_0000_8000_0c01, 0x000f_ff00_8765_4003, true, true)]
     [InlineData(DartFormat.Dart2, 0x0000_0000_8000_0c01, 0x000f_ff00_8765_4005, true, false)]
     [InlineData(DartFormat.Dart2, 0x0000_0000_8000_0c01, 0x000f_ff00_8765_4009, false, true)]
-    public void Walker_reads_hand_placed_16K_tables(DartFormat format, ulong table, ulong leaf, bool read, bool write)
+    public void Walker_reads_hand_placed_16K_tables(
+        DartFormat format, ulong table, ulong leaf, bool read, bool write)
     {
         var memory = Placed((Root + 0x18, table), (LeafTable + 0x50, leaf));
         var unit = T8020Unit(memory, format, 14);
@@ -154,7 +157,9 @@ public class AppleDartVectorTests
     public void Walker_reads_hand_placed_four_level_tables()
     {
         var memory = Placed(
-            (0x8_0000_8028, 0x8000_0c01), (0x8_0000_c018, 0x8000_1001), (0x8_0001_0050, 0x000f_ff00_8765_4001));
+            (0x8_0000_8028, 0x8000_0c01),
+            (0x8_0000_c018, 0x8000_1001),
+            (0x8_0001_0050, 0x000f_ff00_8765_4001));
         var unit = DartSilicon.Create(AppleDartVariant.Of("t8110-42bit"), memory, trace: null);
         unit.Write32(T8110.EnableStreams, 0x2);
         unit.Write32(T8110.Tcr + 4, 0x9);
