@@ -19,7 +19,7 @@ public static class AppleDartEntry
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
             Breaks(18, [], "v5.19", "v7.2",
-                "apple-dart.c: no release_domain; apple_dart_release_device leaves the registers as they are"),
+                "apple-dart.c: no release_domain; apple_dart_release_device leaves the registers alone"),
             Breaks(67, [], "v5.19", "v7.2",
                 "apple-dart.c: as for R18; the group's domains die after the device, its streams walk on"),
             Breaks(37, ["no-bypass"], "v6.7", "v7.2",
