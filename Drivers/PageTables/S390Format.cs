@@ -4,12 +4,13 @@ using Conformance.Drivers.Hardware;
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// The I/O translation tables of s390 PCI functions: region-first, -second and -third tables, segment table, page table.
-/// Entries are 64-bit and big-endian. Source: arch/s390/include/asm/pci_dma.h of 6.1, 6.12 and 7.2.
+/// The I/O translation tables of s390 PCI functions: region-first, -second and -third tables, segment table,
+/// page table. Entries are 64-bit and big-endian. Source: arch/s390/include/asm/pci_dma.h of 6.1, 6.12 and
+/// 7.2.
 /// </summary>
 /// <remarks>
-/// A level is the number the format itself uses in an entry's type field and in the anchor's designation: 0 segment,
-/// 1 region-third, 2 region-second, 3 region-first. A table of a level holds entries of that type.
+/// A level is the number the format itself uses in an entry's type field and in the anchor's designation: 0
+/// segment, 1 region-third, 2 region-second, 3 region-first. A table of a level holds entries of that type.
 /// </remarks>
 public static class S390Format
 {
@@ -24,7 +25,9 @@ public static class S390Format
     public const int PageTableEntries = 256;
     public const int PageTableBytes = 2 * 1024;
 
-    /// <summary>Bit 5 of region and segment entries: nothing below. What empty tables are filled with.</summary>
+    /// <summary>
+    /// Bit 5 of region and segment entries: nothing below. What empty tables are filled with.
+    /// </summary>
     public const ulong TableInvalid = 0x20;
 
     /// <summary>Bit 10 of page entries. What empty page tables are filled with.</summary>
@@ -42,7 +45,9 @@ public static class S390Format
     /// <summary>Address bits of a segment entry.</summary>
     public const ulong PageTableAddress = ~0x7ffUL;
 
-    /// <summary>Anchor: translation is on. Without it addresses are used untranslated (7.2, relaxed translation).</summary>
+    /// <summary>
+    /// Anchor: translation is on. Without it addresses are used untranslated (7.2, relaxed translation).
+    /// </summary>
     public const ulong AnchorEnabled = 0x800;
 
     public const int Segment = 0;
@@ -65,13 +70,17 @@ public static class S390Format
     /// <summary>Index into a page table: bits 19:12.</summary>
     public static int PageIndex(ulong iova) => (int)(iova >> PageShift) & (PageTableEntries - 1);
 
-    /// <summary>First address behind what a root of the level reaches is this many bits wide: 42, 53, 64.</summary>
+    /// <summary>
+    /// First address behind what a root of the level reaches is this many bits wide: 42, 53, 64.
+    /// </summary>
     public static int AddressBits(int rootLevel) => SegmentShift + (TableBits * (rootLevel + 1));
 
     /// <summary>Bytes that one entry of a table of the level spans.</summary>
     public static ulong Span(int level) => 1UL << (SegmentShift + (TableBits * level));
 
-    /// <summary>Entry of a table of <paramref name="level"/> that leads to <paramref name="next"/>; full length.</summary>
+    /// <summary>
+    /// Entry of a table of <paramref name="level"/> that leads to <paramref name="next"/>; full length.
+    /// </summary>
     public static ulong TableEntry(ulong next, int level) =>
         level == Segment ? next : next | ((ulong)level << TypeShift) | LengthMask;
 
@@ -87,8 +96,8 @@ public static class S390Format
     public static bool HasType(ulong entry, int level) => ((entry >> TypeShift) & TypeMask) == (ulong)level;
 
     /// <summary>
-    /// Does the table that a region entry leads to, of the quarters [offset, length], hold this index? A segment
-    /// entry leads to a whole page table.
+    /// Does the table that a region entry leads to, of the quarters [offset, length], hold this index? A
+    /// segment entry leads to a whole page table.
     /// </summary>
     public static bool Reaches(ulong entry, int level, int nextIndex)
     {
@@ -97,7 +106,9 @@ public static class S390Format
             || (quarter >= ((entry >> OffsetShift) & OffsetMask) && quarter <= (entry & LengthMask));
     }
 
-    /// <summary>Anchor (IOTA) of a root table: address, enabled, key 0, designation = level of the root.</summary>
+    /// <summary>
+    /// Anchor (IOTA) of a root table: address, enabled, key 0, designation = level of the root.
+    /// </summary>
     public static ulong Anchor(ulong root, int rootLevel) =>
         root | AnchorEnabled | ((ulong)rootLevel << TypeShift);
 
@@ -111,5 +122,6 @@ public static class S390Format
     public static ulong ReadEntry(this PhysicalMemory memory, ulong pa) => Swap(memory.Read(pa));
 
     /// <summary>The CPU writes an entry.</summary>
-    public static void WriteEntry(this PhysicalMemory memory, ulong pa, ulong entry) => memory.Write(pa, Swap(entry));
+    public static void WriteEntry(this PhysicalMemory memory, ulong pa, ulong entry) =>
+        memory.Write(pa, Swap(entry));
 }

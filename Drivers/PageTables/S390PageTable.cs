@@ -5,8 +5,8 @@ using static Conformance.Drivers.PageTables.S390Format;
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// One translation tree of an s390 PCI function as Linux writes it: tables are made on demand and go only with the
-/// whole tree. Source: s390-iommu.c (6.12, 7.2), arch/s390/pci/pci_dma.c (6.1).
+/// One translation tree of an s390 PCI function as Linux writes it: tables are made on demand and go only
+/// with the whole tree. Source: s390-iommu.c (6.12, 7.2), arch/s390/pci/pci_dma.c (6.1).
 /// </summary>
 /// <remarks>
 /// Page tables are half a frame: the lower half of a frame is handed out first, its upper half next, as the
@@ -37,8 +37,9 @@ public class S390PageTable
     public ulong Anchor => S390Format.Anchor(Root, RootLevel);
 
     /// <summary>
-    /// Writes <paramref name="pages"/> page entries from <paramref name="iova"/> on, whatever stood there. Address
-    /// bits above the tree's reach are not looked at, as in the kernel: the caller tests the aperture.
+    /// Writes <paramref name="pages"/> page entries from <paramref name="iova"/> on, whatever stood there.
+    /// Address bits above the tree's reach are not looked at, as in the kernel: the caller tests the
+    /// aperture.
     /// </summary>
     public void Validate(ulong iova, ulong pa, ulong pages, bool isReadOnly)
     {
@@ -59,7 +60,8 @@ public class S390PageTable
     }
 
     /// <summary>
-    /// Invalidates page entries: bit 0x400 on, bit 0x200 off, the address stays. Makes the tables of a hole, too.
+    /// Invalidates page entries: bit 0x400 on, bit 0x200 off, the address stays. Makes the tables of a hole,
+    /// too.
     /// </summary>
     public void Invalidate(ulong iova, ulong pages)
     {
@@ -78,7 +80,9 @@ public class S390PageTable
         }
     }
 
-    /// <summary>Physical address of the page, without the offset in the page; 0 when nothing is mapped.</summary>
+    /// <summary>
+    /// Physical address of the page, without the offset in the page; 0 when nothing is mapped.
+    /// </summary>
     public ulong Lookup(ulong iova)
     {
         var table = Root;

@@ -29,7 +29,8 @@ public abstract class S390Domain(S390Driver driver, int rootLevel) : IommuDomain
 }
 
 /// <summary>
-/// 6.1: no bounds before the first attach, any power of two from 4 KiB up as page size, refresh instructions inside map and unmap.
+/// 6.1: no bounds before the first attach, any power of two from 4 KiB up as page size, refresh instructions
+/// inside map and unmap.
 /// </summary>
 public class S390Domain61 : S390Domain
 {
@@ -44,7 +45,9 @@ public class S390Domain61 : S390Domain
 
     public sealed override void DetachDev(IommuDevice dev) => Driver.SetPlatformDmaOps(dev);
 
-    /// <summary>The op of 6.1 took one page of the chosen size per call; so each stands for itself here.</summary>
+    /// <summary>
+    /// The op of 6.1 took one page of the chosen size per call; so each stands for itself here.
+    /// </summary>
     public override Errno MapPages(
         Iova iova, PhysAddr pa, ulong pgsize, ulong pgcount, Prot prot, ref ulong mapped)
     {
@@ -72,7 +75,8 @@ public class S390Domain61 : S390Domain
     }
 
     /// <summary>
-    /// The kernel's test takes the inclusive end for the first byte behind, so the last page is always outside.
+    /// The kernel's test takes the inclusive end for the first byte behind, so the last page is always
+    /// outside.
     /// </summary>
     protected virtual bool IsOutside(ulong iova, ulong size) =>
         iova < Aperture.Start || iova + size > Aperture.End;

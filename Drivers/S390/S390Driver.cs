@@ -74,8 +74,8 @@ public abstract class S390Driver(S390Zpci zpci) : IIommuDriver
     public abstract Errno Attach(IommuDevice dev, S390Domain domain);
 
     /// <summary>
-    /// A function comes out of error recovery or a hot reset: enabled, nothing registered (arch/s390/pci/pci.c:
-    /// zpci_hot_reset_device).
+    /// A function comes out of error recovery or a hot reset: enabled, nothing registered
+    /// (arch/s390/pci/pci.c: zpci_hot_reset_device).
     /// </summary>
     public abstract void Recover(S390Function function);
 
@@ -85,7 +85,8 @@ public abstract class S390Driver(S390Zpci zpci) : IIommuDriver
     /// <summary>Registers a function's anchor; -EIO if refused and the refusal counts.</summary>
     protected Errno Register(S390Function function, ulong anchor)
     {
-        var condition = Zpci.Instructions.Register(function.Handle, function.StartDma, Limit(function), anchor);
+        var limit = Limit(function);
+        var condition = Zpci.Instructions.Register(function.Handle, function.StartDma, limit, anchor);
         return IsRefused(condition) ? Errno.EIO : Errno.OK;
     }
 

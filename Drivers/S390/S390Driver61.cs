@@ -4,8 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.S390;
 
 /// <summary>
-/// s390 of 6.1: UNMANAGED domains only. A function without one belongs to the arch DMA API, whose private table the
-/// core cannot see (arch/s390/pci/pci_dma.c); <c>detach_dev</c> goes back to a new one.
+/// s390 of 6.1: UNMANAGED domains only. A function without one belongs to the arch DMA API, whose private
+/// table the core cannot see (arch/s390/pci/pci_dma.c); <c>detach_dev</c> goes back to a new one.
 /// </summary>
 public class S390Driver61(S390Zpci zpci) : S390Driver(zpci)
 {
@@ -18,8 +18,8 @@ public class S390Driver61(S390Zpci zpci) : S390Driver(zpci)
         type == DomainType.Unmanaged ? AllocResult.Of(NewDomain()) : AllocResult.Null;
 
     /// <summary>
-    /// Leaves the old state first; a refusal ends in no table at all. The first function of a domain gives it its
-    /// bounds, another window is found out only after the switch.
+    /// Leaves the old state first; a refusal ends in no table at all. The first function of a domain gives it
+    /// its bounds, another window is found out only after the switch.
     /// </summary>
     public override Errno Attach(IommuDevice dev, S390Domain domain)
     {
@@ -43,7 +43,9 @@ public class S390Driver61(S390Zpci zpci) : S390Driver(zpci)
         return Errno.OK;
     }
 
-    /// <summary>Same act for <c>detach_dev</c> (v5.19) and <c>set_platform_dma_ops</c> (v6.3 to v6.6).</summary>
+    /// <summary>
+    /// Same act for <c>detach_dev</c> (v5.19) and <c>set_platform_dma_ops</c> (v6.3 to v6.6).
+    /// </summary>
     public override void SetPlatformDmaOps(IommuDevice dev)
     {
         if (dev.DriverData is not S390Function function) return;

@@ -6,6 +6,8 @@ namespace Conformance.Drivers.S390;
 /// <summary>s390 of 6.12: a static blocking domain, paging domains of region-third depth.</summary>
 public class S390Driver612 : S390Driver
 {
+    private static readonly ulong RegionThirdLast = S390Firmware.TableLast(S390Format.RegionThird);
+
     public S390Driver612(S390Zpci zpci)
         : base(zpci) =>
         BlockedDomain = new S390StaticDomain(DomainType.Blocked, AttachBlocked);
@@ -18,13 +20,14 @@ public class S390Driver612 : S390Driver
         AllocResult.Of(NewDomain(S390Format.RegionThird));
 
     /// <summary>
-    /// -EINVAL before any change if the window and the aperture share nothing; otherwise the function is blocked
-    /// first and stays so when the register instruction is refused.
+    /// -EINVAL before any change if the window and the aperture share nothing; otherwise the function is
+    /// blocked first and stays so when the register instruction is refused.
     /// </summary>
     public override Errno Attach(IommuDevice dev, S390Domain domain)
     {
         if (dev.DriverData is not S390Function function) return Errno.ENODEV;
-        if (domain.Aperture.Start > function.EndDma || domain.Aperture.End < function.StartDma) return Errno.EINVAL;
+        var (first, last) = (domain.Aperture.Start, domain.Aperture.End);
+        if (first > function.EndDma || last < function.StartDma) return Errno.EINVAL;
         LeaveCurrent(dev, function);
         if (Zpci.Context.Faults.TakeAttach(dev, out var fault)) return Refuse(function, domain, fault);
         var errno = Register(function, Anchor(domain));
@@ -71,7 +74,9 @@ public class S390Driver612 : S390Driver
         return Errno.OK;
     }
 
-    /// <summary>What any other attach does with the present domain: the blocking one comes in between.</summary>
+    /// <summary>
+    /// What any other attach does with the present domain: the blocking one comes in between.
+    /// </summary>
     protected virtual void LeaveCurrent(IommuDevice dev, S390Function function) => AttachBlocked(dev);
 
     /// <summary>The end of an attach whose register instruction is refused.</summary>
@@ -82,7 +87,7 @@ public class S390Driver612 : S390Driver
     protected virtual S390Domain NewDomain(int rootLevel) => new S390Domain612(this, rootLevel);
 
     /// <summary>End of the reserved region above the window; null for none.</summary>
-    protected virtual ulong? ReservedLast(S390Function function) => S390Firmware.TableLast(S390Format.RegionThird);
+    protected virtual ulong? ReservedLast(S390Function function) => RegionThirdLast;
 
     /// <summary>A function in error recovery counts as attached: recovery registers the table.</summary>
     protected override bool IsRefused(S390Condition condition) =>
@@ -92,7 +97,9 @@ public class S390Driver612 : S390Driver
     protected override ulong Limit(S390Function function) =>
         function.Firmware.Ism ? function.EndDma + S390Format.PageSize : function.EndDma;
 
-    /// <summary>6.12: the window must begin within the region-third table; its end was cut there before.</summary>
+    /// <summary>
+    /// 6.12: the window must begin within the region-third table; its end was cut there before.
+    /// </summary>
     protected override Errno Probe(S390Function function) =>
-        function.StartDma > S390Firmware.TableLast(S390Format.RegionThird) ? Errno.EINVAL : base.Probe(function);
+        function.StartDma > RegionThirdLast ? Errno.EINVAL : base.Probe(function);
 }

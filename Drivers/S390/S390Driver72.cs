@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.S390;
 
 /// <summary>
-/// s390 of 7.2: the depth follows the window, and functions with relaxed translation have a static identity domain.
+/// s390 of 7.2: the depth follows the window, and functions with relaxed translation have a static identity
+/// domain.
 /// </summary>
 public class S390Driver72 : S390Driver612
 {
@@ -12,7 +13,9 @@ public class S390Driver72 : S390Driver612
         : base(zpci) =>
         IdentityDomain = zpci.IsRelaxed ? new S390StaticDomain(DomainType.Identity, AttachIdentity) : null;
 
-    /// <summary>Present if firmware grants relaxed translation (the kernel has a second ops table for that).</summary>
+    /// <summary>
+    /// Present if firmware grants relaxed translation (the kernel has a second ops table for that).
+    /// </summary>
     public override IommuDomain? IdentityDomain { get; }
 
     /// <summary>Chooses the root's level and cuts the function's window to what it reaches.</summary>
@@ -45,7 +48,9 @@ public class S390Driver72 : S390Driver612
     protected override Errno Probe(S390Function function) =>
         function.StartDma > function.EndDma ? Errno.EINVAL : Errno.OK;
 
-    /// <summary>Blocked first, then an anchor without the enabled bit: addresses are used as they are.</summary>
+    /// <summary>
+    /// Blocked first, then an anchor without the enabled bit: addresses are used as they are.
+    /// </summary>
     private Errno AttachIdentity(IommuDevice dev)
     {
         if (dev.DriverData is not S390Function function) return Errno.ENODEV;

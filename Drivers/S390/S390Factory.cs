@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.S390;
 
 /// <summary>The driver as the suite builds it.</summary>
-/// <param name="build">Makes the software half; null for the real one of the tree. Specimens pass their own.</param>
+/// <param name="build">Makes the software half; null for the real one of the tree. Specimens pass their
+/// own.</param>
 public sealed class S390Factory(Func<S390Zpci, S390Driver>? build = null) : IDriverFactory
 {
     public string Name => S390Driver.DriverName;
@@ -14,7 +15,9 @@ public sealed class S390Factory(Func<S390Zpci, S390Driver>? build = null) : IDri
 
     public IDriverStack Create(DriverContext context) => CreateStack(context);
 
-    /// <summary>The same, for tests that look at registers and memory or bring firmware of their own.</summary>
+    /// <summary>
+    /// The same, for tests that look at registers and memory or bring firmware of their own.
+    /// </summary>
     public S390Stack CreateStack(
         DriverContext context,
         ulong tableMemory = S390Zpci.TableMemory,

@@ -4,19 +4,24 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.S390;
 
 /// <summary>
-/// What firmware answers about a PCI function (CLP query function and query function group; arch/s390/pci/pci_clp.c).
+/// What firmware answers about a PCI function (CLP query function and query function group;
+/// arch/s390/pci/pci_clp.c).
 /// </summary>
 /// <param name="StartDma">First bus address the function may use.</param>
 /// <param name="EndDma">Last one, inclusive.</param>
 public sealed record S390Firmware(ulong StartDma, ulong EndDma)
 {
-    /// <summary>Root designations beyond region-third: bit 2 region-first, bit 3 region-second (<c>dtsm</c>).</summary>
+    /// <summary>
+    /// Root designations beyond region-third: bit 2 region-first, bit 3 region-second (<c>dtsm</c>).
+    /// </summary>
     public const byte RegionFirstMask = 0x0c;
     public const byte RegionSecondMask = 0x08;
 
     private const ulong RegionThirdLast = (1UL << 42) - 1;
 
-    /// <summary>Invalid entries may be cached: a new mapping needs a refresh instruction (<c>tlb_refresh</c>).</summary>
+    /// <summary>
+    /// Invalid entries may be cached: a new mapping needs a refresh instruction (<c>tlb_refresh</c>).
+    /// </summary>
     public bool TlbRefresh { get; init; }
 
     /// <summary>Supported designation types.</summary>
@@ -33,8 +38,9 @@ public sealed record S390Firmware(ulong StartDma, ulong EndDma)
         ["zpci", "zpci-tlb-refresh", "zpci-rtr", "zpci-rsx", "zpci-rfx", "ism"];
 
     /// <summary>
-    /// Firmware's answer for the functions of a variant. Most windows begin at 4 GiB, as on real machines; the
-    /// function that needs refreshes has one from 0, which firmware is free to answer, so that IOVA 0 is of use.
+    /// Firmware's answer for the functions of a variant. Most windows begin at 4 GiB, as on real machines;
+    /// the function that needs refreshes has one from 0, which firmware is free to answer, so that IOVA 0 is
+    /// of use.
     /// </summary>
     public static S390Firmware Of(string variant) => variant switch
     {
@@ -47,8 +53,9 @@ public sealed record S390Firmware(ulong StartDma, ulong EndDma)
     };
 
     /// <summary>
-    /// The window as the kernel of a tree first takes it: 6.1 and 6.12 cut it at the end of a region-third table, 7.2
-    /// leaves that to the allocation of a domain. The cap by memory size is off (<c>s390_iommu_aperture=0</c>).
+    /// The window as the kernel of a tree first takes it: 6.1 and 6.12 cut it at the end of a region-third
+    /// table, 7.2 leaves that to the allocation of a domain. The cap by memory size is off
+    /// (<c>s390_iommu_aperture=0</c>).
     /// </summary>
     public (ulong Start, ulong End) Window(KernelTree tree)
     {

@@ -35,8 +35,8 @@ public sealed class S390FunctionState(Requester requester, uint handle, S390Firm
     public ulong Anchor { get; set; }
 
     /// <summary>
-    /// Last usable address. ISM functions with the old firmware stop one page early, which is why 6.12 and 7.2
-    /// raise the limit they register ("off by one in ISM virt device", arch/s390/pci/pci.c).
+    /// Last usable address. ISM functions with the old firmware stop one page early, which is why 6.12 and
+    /// 7.2 raise the limit they register ("off by one in ISM virt device", arch/s390/pci/pci.c).
     /// </summary>
     public ulong LastUsable => Firmware.Ism ? Limit - S390Format.PageSize : Limit;
 
@@ -51,13 +51,13 @@ public sealed class S390FunctionState(Requester requester, uint handle, S390Firm
 public readonly record struct S390ErrorEvent(uint Handle, S390EventCode Code, ulong Address);
 
 /// <summary>
-/// The PCI support of the machine: functions, the two instructions that concern translation, and DMA. It reads memory
-/// and its own registers only.
+/// The PCI support of the machine: functions, the two instructions that concern translation, and DMA. It
+/// reads memory and its own registers only.
 /// </summary>
 /// <remarks>
 /// The cache keeps every translation until a refresh covers it or the anchor changes; functions with
-/// <c>tlb_refresh</c> keep "not valid" too. A fault raises an error event; recovery, which registers the same anchor
-/// again, is taken to be over before the next access and to drop nothing from the cache.
+/// <c>tlb_refresh</c> keep "not valid" too. A fault raises an error event; recovery, which registers the same
+/// anchor again, is taken to be over before the next access and to drop nothing from the cache.
 /// </remarks>
 public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
 {
@@ -71,7 +71,9 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     /// <summary>The last error event; null before the first.</summary>
     public S390ErrorEvent? LastEvent { get; private set; }
 
-    /// <summary>Firmware configures a function; it is enabled, with no anchor, when its instance starts.</summary>
+    /// <summary>
+    /// Firmware configures a function; it is enabled, with no anchor, when its instance starts.
+    /// </summary>
     public S390FunctionState AddFunction(Requester requester, S390Firmware firmware)
     {
         var handle = EnabledBit | ((uint)requester.Instance.Index << 16) | (requester.Id.Value & 0xffff);
@@ -81,10 +83,12 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
         return state;
     }
 
-    public S390FunctionState? FunctionOf(Requester requester) => byRequester.GetValueOrDefault(Key(requester));
+    public S390FunctionState? FunctionOf(Requester requester) =>
+        byRequester.GetValueOrDefault(Key(requester));
 
     /// <summary>The function fails: DMA stops, instructions are refused until it is reset.</summary>
-    public void Break(S390FunctionState function) => (function.Unavailable, function.Registered) = (true, false);
+    public void Break(S390FunctionState function) =>
+        (function.Unavailable, function.Registered) = (true, false);
 
     /// <summary>Disabled and enabled again: usable, nothing registered, nothing cached.</summary>
     public void Reset(S390FunctionState function)
@@ -94,8 +98,8 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     }
 
     /// <summary>
-    /// "Modify PCI function controls", operations 4 and 5 of address space 0. The parameter block is 80 bytes at an
-    /// 8-byte aligned address; only base, limit and anchor are used.
+    /// "Modify PCI function controls", operations 4 and 5 of address space 0. The parameter block is 80 bytes
+    /// at an 8-byte aligned address; only base, limit and anchor are used.
     /// </summary>
     public S390Condition ModifyFunctionControls(ref ulong operand, ulong block)
     {
@@ -110,8 +114,8 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     }
 
     /// <summary>
-    /// "Refresh PCI translations": drops what is cached for the range. A range outside [base, limit] holds nothing and
-    /// is accepted (assumption: the reference does not say).
+    /// "Refresh PCI translations": drops what is cached for the range. A range outside [base, limit] holds
+    /// nothing and is accepted (assumption: the reference does not say).
     /// </summary>
     public S390Condition RefreshTranslations(ref ulong operand, ulong address, ulong length)
     {
@@ -262,7 +266,9 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
         first < limit && (first & (S390Format.PageSize - 1)) == 0
         && (limit & (S390Format.PageSize - 1)) == S390Format.PageSize - 1;
 
-    /// <summary>A designation that the function has, an aligned table, key 0; or no translation if relaxed.</summary>
+    /// <summary>
+    /// A designation that the function has, an aligned table, key 0; or no translation if relaxed.
+    /// </summary>
     private static bool Supports(S390Firmware firmware, ulong anchor)
     {
         if (anchor == 0) return firmware.RelaxedTranslation;

@@ -75,7 +75,9 @@ public sealed class S390Instructions
         return ModifyControls(handle, DeregisterIoat);
     }
 
-    /// <summary>Drop cached translations of <paramref name="length"/> bytes. -ENOMEM or -EIO on refusal.</summary>
+    /// <summary>
+    /// Drop cached translations of <paramref name="length"/> bytes. -ENOMEM or -EIO on refusal.
+    /// </summary>
     public Errno Refresh(uint handle, ulong address, ulong length)
     {
         var operand = (ulong)handle << 32;

@@ -4,8 +4,9 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.S390;
 
 /// <summary>
-/// The table of the arch DMA API of 6.1 (zpci_dma_init_device). Linux fills it as drivers map buffers; here it has fixed
-/// content, one buffer of 1 MiB at the start of the window, so that DMA through it can be foretold.
+/// The table of the arch DMA API of 6.1 (zpci_dma_init_device). Linux fills it as drivers map buffers; here
+/// it has fixed content, one buffer of 1 MiB at the start of the window, so that DMA through it can be
+/// foretold.
 /// </summary>
 public static class S390PlatformTable
 {

@@ -78,7 +78,8 @@ public static class S390Profile
             Variant = variant,
             Tree = KernelTree.V6_12,
             Ops = IommuOps.DomainAllocPaging | IommuOps.Capable,
-            PagingOps = DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSync | DomainOps.IotlbSyncMap,
+            PagingOps =
+                DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSync | DomainOps.IotlbSyncMap,
             HasStaticBlocked = true,
             ReleasesToBlocked = true,
             KnownTypes = [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Blocked],

@@ -23,8 +23,8 @@ public sealed class S390Stack(S390Zpci zpci, S390Driver driver) : IDriverStack
     }
 
     /// <summary>
-    /// An access. For a function whose translation is off, <paramref name="iova"/> is a physical address and the bus
-    /// sees it with the window's start added, as the DMA API would have told the device
+    /// An access. For a function whose translation is off, <paramref name="iova"/> is a physical address and
+    /// the bus sees it with the window's start added, as the DMA API would have told the device
     /// (<c>dma_direct_set_offset</c>). There are no PASIDs.
     /// </summary>
     public DmaOutcome Dma(Requester requester, Pasid pasid, Iova iova, DmaAccess access)

@@ -6,8 +6,8 @@ using static Conformance.Drivers.PageTables.S390Format;
 namespace Conformance.Drivers.S390;
 
 /// <summary>
-/// Error event codes of a refused access. The kernel names none of them; the numbers are those of QEMU's model of the
-/// machine (hw/s390x/s390-pci-bus.h). For printing only.
+/// Error event codes of a refused access. The kernel names none of them; the numbers are those of QEMU's
+/// model of the machine (hw/s390x/s390-pci-bus.h). For printing only.
 /// </summary>
 public enum S390EventCode
 {
@@ -25,8 +25,8 @@ public enum S390EventCode
 public sealed class S390Walker(PhysicalMemory memory)
 {
     /// <summary>
-    /// The page entry for a bus address, its bit 0x200 set if any entry on the way is protected. On "not valid"
-    /// (at any level) an entry with bit 0x400 set; other codes leave it without meaning.
+    /// The page entry for a bus address, its bit 0x200 set if any entry on the way is protected. On "not
+    /// valid" (at any level) an entry with bit 0x400 set; other codes leave it without meaning.
     /// </summary>
     public ulong Walk(ulong anchor, ulong bus, out S390EventCode code)
     {
@@ -78,7 +78,12 @@ public sealed class S390Walker(PhysicalMemory memory)
     }
 
     private void ReportTable(
-        ulong table, int level, ulong at, ulong inherited, ref TranslationRun run, Action<TranslationRun> sink)
+        ulong table,
+        int level,
+        ulong at,
+        ulong inherited,
+        ref TranslationRun run,
+        Action<TranslationRun> sink)
     {
         for (var i = 0; i < TableEntries; i++)
         {
@@ -108,7 +113,8 @@ public sealed class S390Walker(PhysicalMemory memory)
             var iova = at + ((ulong)i << PageShift);
             var pa = entry & PageAddress;
             var write = ((entry | inherited) & Protected) == 0;
-            if (run.Length != 0 && run.Iova + run.Length == iova && run.Pa + run.Length == pa && run.Write == write)
+            var continues = run.Iova + run.Length == iova && run.Pa + run.Length == pa && run.Write == write;
+            if (run.Length != 0 && continues)
             {
                 run = run with { Length = run.Length + PageSize };
                 continue;

@@ -6,7 +6,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Drivers.S390;
 
 /// <summary>A <c>struct zpci_dev</c>: a PCI function as the kernel sees it.</summary>
-public sealed class S390Function(InstanceId instance, S390FunctionState hardware, (ulong Start, ulong End) window)
+public sealed class S390Function(
+    InstanceId instance, S390FunctionState hardware, (ulong Start, ulong End) window)
 {
     public InstanceId Instance { get; } = instance;
 
@@ -27,12 +28,15 @@ public sealed class S390Function(InstanceId instance, S390FunctionState hardware
     /// <summary>The identity domain is attached (7.2).</summary>
     public bool OnIdentity { get; set; }
 
-    /// <summary>The private table of the arch DMA API (6.1); null while a domain is attached or after a refusal.</summary>
+    /// <summary>
+    /// The private table of the arch DMA API (6.1); null while a domain is attached or after a refusal.
+    /// </summary>
     public S390PageTable? PlatformTable { get; set; }
 }
 
 /// <summary>
-/// The PCI layer of the architecture below the driver: memory, instructions and the functions that firmware shows.
+/// The PCI layer of the architecture below the driver: memory, instructions and the functions that firmware
+/// shows.
 /// </summary>
 public sealed class S390Zpci
 {
