@@ -58,8 +58,6 @@ public sealed class CommandFacts
 
     public bool MisusedBefore { get; internal set; }
 
-    public bool StagedBefore { get; internal set; }
-
     public int MembersBefore { get; internal set; }
 
     /// <summary>Reset depth of <see cref="Device"/>.</summary>
@@ -110,7 +108,7 @@ public sealed class CommandFacts
         Command = command;
         Group = Device = -1;
         Named = DomainId.None;
-        Ended = NoOp = StagedBefore = MisusedBefore = false;
+        Ended = NoOp = MisusedBefore = false;
         Errno = SetDomainErrno = Errno.OK;
         DomainBefore = DefaultBefore = BlockingBefore = DomainId.None;
         DefaultTypeBefore = default;

@@ -150,7 +150,7 @@ public sealed partial class TraceLedger
     private void NotePasid(GroupFacts group)
     {
         var pasid = Now.Command.Extra;
-        var at = group.Pasids.FindIndex(fact => fact.Pasid == pasid);
+        var at = IndexOf(group.Pasids, pasid);
         if (at >= 0)
         {
             group.Pasids.RemoveAt(at);

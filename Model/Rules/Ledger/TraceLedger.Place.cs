@@ -172,7 +172,7 @@ public sealed partial class TraceLedger
         }
 
         var pasid = (uint)e.A;
-        var at = device.Pasids.FindIndex(fact => fact.Pasid == pasid);
+        var at = IndexOf(device.Pasids, pasid);
         if (at >= 0)
         {
             Unhold(device.Pasids[at].Domain);
@@ -185,6 +185,19 @@ public sealed partial class TraceLedger
         {
             Domain(e.Domain)!.Attached++;
         }
+    }
+
+    private static int IndexOf(List<PasidFact> facts, uint pasid)
+    {
+        for (var i = 0; i < facts.Count; i++)
+        {
+            if (facts[i].Pasid == pasid)
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 
     private void Unhold(DomainId id)

@@ -75,6 +75,20 @@ public sealed partial class TraceLedger
             ? domain
             : null;
 
+    /// <summary>A device of the group is staged for reset.</summary>
+    public bool HasStaged(GroupFacts group)
+    {
+        foreach (var member in group.Members)
+        {
+            if (devices[member].Staged)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The domain a scenario names now, NULL when the name means nothing.</summary>
     public DomainId Resolve(DomainRef name) => name.Role switch
     {
@@ -177,10 +191,6 @@ public sealed partial class TraceLedger
         Now.BoundBefore = group.Bound;
         Now.MisusedBefore = group.Misused;
         Now.MembersBefore = group.Members.Count;
-        foreach (var member in group.Members)
-        {
-            Now.StagedBefore |= devices[member].Staged;
-        }
     }
 
     /// <summary>Finds device, group and domain that a command names.</summary>
