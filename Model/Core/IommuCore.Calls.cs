@@ -78,7 +78,7 @@ public sealed partial class IommuCore
         var result = Faults.TakeAlloc(out var errno) ? AllocResult.Error(errno) : op(driver);
         if (result.Domain is { } domain)
         {
-            domain.Id = new DomainId(++domainSerial);
+            domain.Id = NewId(null);
             domain.Type = type;
             domain.Owner = driver;
         }
@@ -143,6 +143,12 @@ public sealed partial class IommuCore
         dev.Driver is { } driver && (driver.Ops & IommuOps.Capable) != 0
         && (driver.Capable(dev) & wanted) == wanted;
 
+    private DomainId NewId(DomainRef? name)
+    {
+        names.Add(name);
+        return new DomainId(names.Count - 1);
+    }
+
     private void Know(IommuDomain? domain, DomainRef name, InstanceId instance)
     {
         if (domain is null || domain.Id != DomainId.None)
@@ -150,7 +156,7 @@ public sealed partial class IommuCore
             return;
         }
 
-        domain.Id = new DomainId(++domainSerial);
+        domain.Id = NewId(name);
         domain.Ref = name;
         ref var e = ref Trace.Add(EventKind.StaticDomain);
         e.Domain = domain.Id;

@@ -14,7 +14,6 @@ public sealed partial class IommuCore
     private readonly Group?[] groupOfDevice;
     private readonly IDriverStack[] stackOfInstance;
     private readonly bool[] bound;
-    private int domainSerial;
 
     /// <param name="topology">Where the scenario plays.</param>
     /// <param name="era">Which kernel.</param>
@@ -56,6 +55,9 @@ public sealed partial class IommuCore
 
     /// <summary><c>iommu_def_domain_type</c> and strictness.</summary>
     public GlobalDefault Global { get; set; }
+
+    /// <summary>All groups that have a device.</summary>
+    public IEnumerable<Group> Groups => groupsByKey.Values;
 
     public Group? GroupOf(IommuDevice dev) => groupOfDevice[dev.Id.Index];
 

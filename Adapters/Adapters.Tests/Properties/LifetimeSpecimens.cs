@@ -54,6 +54,17 @@ internal sealed class Endless(ManualResetEventSlim release)
     }
 }
 
+/// <summary>Looks at the context in which its cases run.</summary>
+internal sealed class Contextual(List<SynchronizationContext?> seen)
+{
+    [Property(MaxTest = 1)]
+    public void Records(int x)
+    {
+        _ = x;
+        seen.Add(SynchronizationContext.Current);
+    }
+}
+
 /// <summary>Collects the cases it is given.</summary>
 internal sealed class Recording(List<int> seen)
 {

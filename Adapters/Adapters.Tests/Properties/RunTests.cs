@@ -71,6 +71,19 @@ public sealed class RunTests
     }
 
     [Fact]
+    public async Task Asynchronous_cases_do_not_wait_for_the_thread_that_waits_for_them()
+    {
+        var seen = new List<SynchronizationContext?>();
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
+        var run = PropertyRun.Of<Contextual>(nameof(Contextual.Records), seen);
+        SynchronizationContext.SetSynchronizationContext(before);
+
+        Assert.True((await run).Passed);
+        Assert.Equal([null], seen);
+    }
+
+    [Fact]
     public async Task A_skip_reason_is_reported_and_nothing_runs()
     {
         var run = await PropertyRun.Of<Named>(nameof(Named.Skipped));

@@ -8,6 +8,9 @@ public sealed partial class IommuCore
 {
     private readonly Dictionary<int, IommuDomain> slots = [];
 
+    /// <summary>By serial; null until the core has given the domain a role.</summary>
+    private readonly List<DomainRef?> names = [null];
+
     /// <summary>The domain a scenario names, or null when the name means nothing now.</summary>
     public IommuDomain? Resolve(DomainRef name) => name.Role switch
     {
@@ -49,13 +52,17 @@ public sealed partial class IommuCore
     }
 
     /// <summary>Gives a domain its printed name; static ones keep theirs.</summary>
-    public static void Name(IommuDomain domain, DomainRef name)
+    public void Name(IommuDomain domain, DomainRef name)
     {
         if (domain.Owner is not null)
         {
             domain.Ref = name;
+            names[domain.Id.Serial] = name;
         }
     }
+
+    /// <summary>How the scenario calls a domain, freed ones too; slots that were used again show their serial.</summary>
+    public string NameOf(DomainId id) => names[id.Serial] is { } name ? name.ToString() : id.ToString();
 
     /// <summary>Still attached by the record of a group, RID or PASID.</summary>
     private bool IsAttachedSomewhere(IommuDomain domain)

@@ -175,7 +175,7 @@ public sealed class TwiceAttachingProbe : ProbePolicy
             return;
         }
 
-        IommuCore.Name(domain, DomainRef.DefaultOf(group.Id));
+        core.Name(domain, DomainRef.DefaultOf(group.Id));
         group.DefaultDomain = domain;
         core.SetRecord(group, group.Domain ?? domain);
     }

@@ -112,7 +112,7 @@ public sealed class SingleDeviceSysfs : SysfsPolicy
             return Errno.OK;
         }
 
-        IommuCore.Name(domain, DomainRef.DefaultOf(group.Id));
+        core.Name(domain, DomainRef.DefaultOf(group.Id));
         group.DefaultDomain = domain;
         var result = core.Era.DirectMappings.Create(core, dev, domain);
         if (result == Errno.OK)
