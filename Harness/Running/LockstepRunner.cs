@@ -88,7 +88,7 @@ public sealed class LockstepRunner
     {
         var command = scenario.Commands[index];
         system.Trace.Clear();
-        rules.Context.Command = command;
+        rules.Begin(command);
         var expected = oracle.Execute(index, command);
         if (oracle.Dead)
         {
@@ -115,7 +115,7 @@ public sealed class LockstepRunner
     /// <summary>Turns violations and differences into a failure; false when the run cannot go on.</summary>
     private bool Judge(int index, string? difference)
     {
-        var found = rules.Context.Violations;
+        var found = rules.Violations;
         foreach (var violation in found)
         {
             if (!isExpected(violation.Rule))
@@ -129,7 +129,7 @@ public sealed class LockstepRunner
 
         if (difference is null)
         {
-            rules.Context.ClearViolations();
+            rules.ClearViolations();
             return true;
         }
 

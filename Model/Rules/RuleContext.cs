@@ -20,7 +20,7 @@ public sealed class RuleContext(Era era, Topology topology, Func<InstanceId, Dri
     public Topology Topology { get; } = topology;
 
     /// <summary>Facts folded from the trace: attachments, mappings, groups, owners.</summary>
-    public TraceLedger Ledger { get; } = new(topology, EraOrder.Of(era), profileOf);
+    public TraceLedger Ledger { get; } = new(topology, profileOf);
 
     /// <summary>The command being run; to be set before its events are shown.</summary>
     public Command Command
@@ -35,7 +35,7 @@ public sealed class RuleContext(Era era, Topology topology, Func<InstanceId, Dri
     public void Report(RuleId rule, int eventIndex, string message) =>
         violations.Add(new Violation(rule, eventIndex, message));
 
-    /// <summary>Forget what was reported, not what was seen.</summary>
+    /// <summary>Forget what was broken, as the runner does with expected breakages.</summary>
     public void ClearViolations() => violations.Clear();
 
     /// <summary>Forget the run.</summary>
