@@ -106,6 +106,12 @@ public enum FinaliseRule
     /// page sizes and aperture "before" when that is OK (VT-d of 6.1 and 6.12).
     /// </summary>
     AtFirstAttach,
+
+    /// <summary>
+    /// As <see cref="AtFirstAttach"/>, and again at each attach while no device is on the domain: the bounds are
+    /// then those of that device's instance (s390 of 6.1).
+    /// </summary>
+    AtFirstAttachOfEmpty,
 }
 
 /// <summary>
