@@ -8,7 +8,8 @@ internal sealed class CommandDrawer
 {
     private static readonly Errno[] FaultErrnos =
     [
-        Errno.ENOMEM, Errno.ENOMEM, Errno.ENOMEM, Errno.ENODEV, Errno.ENOSPC, Errno.EBUSY, Errno.EIO, Errno.EINVAL,
+        Errno.ENOMEM, Errno.ENOMEM, Errno.ENOMEM, Errno.ENODEV,
+        Errno.ENOSPC, Errno.EBUSY, Errno.EIO, Errno.EINVAL,
     ];
 
     private static readonly Prot[] OddProts =
@@ -28,7 +29,8 @@ internal sealed class CommandDrawer
     private readonly Topology topology;
     private readonly LightState state;
     private readonly RangeDrawer ranges;
-    private readonly PageLadder[] ladders;
+    private readonly DriverProfile[] profiles;
+    private readonly Dictionary<(int Unit, DomainType Type, AllocFlags Flags), PageLadder> ladders = [];
     private readonly int slots;
     private readonly int owners;
 
@@ -38,14 +40,29 @@ internal sealed class CommandDrawer
         this.topology = topology;
         this.state = state;
         ranges = new RangeDrawer(dice, topology);
-        ladders = [.. topology.Instances.Select(i => new PageLadder(book.Profile(i)))];
+        profiles =
+        [
+            .. topology.Instances.Select(book.Profile).Select(p => p.InTopology?.Invoke(topology) ?? p),
+        ];
         slots = 2 + dice.Below(LightState.Slots - 1);
         owners = 1 + dice.Below(2);
     }
 
     private int DeviceCount => topology.Devices.Length;
 
-    public Command Draw(Op op) => op switch
+    /// <summary>
+    /// A command of an operation; while no slot is allocated mostly an allocation in place of one that needs
+    /// a slot.
+    /// </summary>
+    public Command Draw(Op op) =>
+        NeedsSlot(op) && !state.SlotGuesses.Any(static s => s.Allocated) && dice.Percent(75)
+            ? DrawAlloc()
+            : DrawNow(op);
+
+    private static bool NeedsSlot(Op op) => op is Op.AttachGroup or Op.AttachDevice or Op.AttachHandle
+        or Op.Replace or Op.AttachPasid or Op.Free;
+
+    private Command DrawNow(Op op) => op switch
     {
         Op.Register => Make.OnA(op, dice.Below(topology.Instances.Length)),
         Op.Probe => Make.OnA(op, Device(d => !state.Devices[d].Present)),
@@ -65,7 +82,7 @@ internal sealed class CommandDrawer
         Op.ReleaseDeviceOwner => Make.OnA(op, Device(d => state.GroupOfDevice(d).Owner != 0)),
         Op.SetType => Make.SetType(Group(static g => g.Count == 0), (TypeRequest)dice.Below(4)),
         Op.Map => DrawMap(MapDomain()),
-        Op.Unmap or Op.UnmapFast => DrawUnmap(op, MapDomain()),
+        Op.Unmap or Op.UnmapFast => DrawUnmap(op, UnmapDomain()),
         Op.Sync or Op.FlushAll => Make.OnDomain(op, PendingDomain()),
         Op.IovaToPhys => DrawIovaToPhys(MapDomain()),
         Op.DeferredAttach => Make.OnA(op, Device(d => topology.Devices[d].Deferred)),
@@ -103,13 +120,17 @@ internal sealed class CommandDrawer
             ?? dice.Where(slots, s => state.SlotGuesses[s].Allocated && IsSameDriver(UnitOf(s), unit));
     }
 
+    /// <summary>The sizes and ends of the tables that a domain has, whoever made it.</summary>
     public PageLadder LadderOf(DomainRef domain) => domain.Role switch
     {
-        DomainRole.Slot when domain.Index < LightState.Slots => ladders[UnitOf(domain.Index)],
-        DomainRole.Default or DomainRole.Blocking =>
-            ladders[topology.Devices[topology.DevicesOf(new GroupId(domain.Index))[0].Index].Instance.Index],
-        DomainRole.Identity or DomainRole.Blocked => ladders[domain.Index],
-        _ => ladders[0],
+        DomainRole.Slot when domain.Index < LightState.Slots =>
+            Ladder(UnitOf(domain.Index), DomainType.Unmanaged, state.SlotGuesses[domain.Index].Flags),
+        DomainRole.Default or DomainRole.Blocking => Ladder(
+            topology.Devices[topology.DevicesOf(new GroupId(domain.Index))[0].Index].Instance.Index,
+            DomainType.Dma,
+            AllocFlags.None),
+        DomainRole.Identity or DomainRole.Blocked => Ladder(domain.Index, DomainType.Dma, AllocFlags.None),
+        _ => Ladder(0, DomainType.Unmanaged, AllocFlags.None),
     };
 
     public Command DrawMap(DomainRef domain) => Make.Map(
@@ -145,7 +166,9 @@ internal sealed class CommandDrawer
     public uint DrawPasidNumber(int device)
     {
         var most = Math.Max(topology.Devices[device].MaxPasids, 2);
-        return dice.Percent(75) ? 1 + (uint)dice.Below((int)Math.Min(most - 1, 3)) : most - (uint)dice.Below(2);
+        return dice.Percent(75)
+            ? 1 + (uint)dice.Below((int)Math.Min(most - 1, 3))
+            : most - (uint)dice.Below(2);
     }
 
     public Command DrawAlloc()
@@ -170,6 +193,18 @@ internal sealed class CommandDrawer
 
     private int UnitOf(int slot) => topology.Devices[state.SlotGuesses[slot].MadeFor].Instance.Index;
 
+    private PageLadder Ladder(int unit, DomainType type, AllocFlags flags)
+    {
+        if (!ladders.TryGetValue((unit, type, flags), out var ladder))
+        {
+            var profile = profiles[unit];
+            ladder = new PageLadder(profile.ForDomain?.Invoke(type, flags) ?? profile);
+            ladders.Add((unit, type, flags), ladder);
+        }
+
+        return ladder;
+    }
+
     private bool IsSameDriver(int one, int two) => string.Equals(
         topology.Instances[one].Driver, topology.Instances[two].Driver, StringComparison.Ordinal);
 
@@ -193,14 +228,28 @@ internal sealed class CommandDrawer
         };
     }
 
+    /// <summary>A domain with something to unmap, mostly.</summary>
+    private DomainRef UnmapDomain()
+    {
+        var slot = dice.Where(
+            slots, s => state.SlotGuesses[s] is { Allocated: true, Memory.Live.Count: > 0 });
+        var group = dice.Where(topology.GroupCount, g => state.Groups[g].DefaultMemory.Live.Count > 0);
+        return dice.Weighted([60, 25, 15]) switch
+        {
+            0 when slot is { } s => DomainRef.Slot(s),
+            <= 1 when group is { } g => DomainRef.DefaultOf(new GroupId(g)),
+            _ => MapDomain(),
+        };
+    }
+
     private DomainRef MapDomain()
     {
         var group = dice.Below(topology.GroupCount);
         var unit = new InstanceId(dice.Below(topology.Instances.Length));
         return dice.Weighted([52, 25, 16, 3, 2, 2]) switch
         {
-            0 => DomainRef.Slot(Slot(static _ => true)),
-            1 => state.CurrentOf(Group(static g => g.Slot >= 0)),
+            0 when state.SlotGuesses.Any(static s => s.Allocated) => DomainRef.Slot(Slot(static _ => true)),
+            0 or 1 => state.CurrentOf(Group(static g => g.Slot >= 0)),
             2 => DomainRef.DefaultOf(new GroupId(group)),
             3 => DomainRef.BlockingOf(new GroupId(group)),
             4 => DomainRef.IdentityOf(unit),
