@@ -162,8 +162,13 @@ public sealed partial record DriverProfile
     public IReadOnlyList<Errno> RefusedBeforeChange { get; init; } = [];
 
     /// <summary>
-    /// The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.
+    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is the
+    /// -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same unit only).
+    /// Null: always.
     /// </summary>
+    public Func<DeviceSpec, DeviceSpec, Errno>? CheckGroup { get; init; }
+
+    /// <summary>The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.</summary>
     public Func<PasidCase, Errno>? CheckPasid { get; init; }
 
     /// <summary>The static identity domain can be put on a PASID.</summary>
