@@ -52,6 +52,9 @@ internal static class AppleDartProfile
             IovaOutside = Errno.ENOMEM,
             PaLast = (1UL << variant.Oas) - 1,
             PaOutside = Errno.ERANGE,
+            MapChecks = [MapCheck.Pa, MapCheck.Permission, MapCheck.Iova],
+            ClipsAtLimit = true,
+            Masks = tree == KernelTree.V7_2 ? IovaMasking.None : IovaMasking.Lookup | IovaMasking.Tables,
             Overlap = OverlapRule.Refuse,
             OverlapErrno = Errno.EEXIST,
             Hole = HoleRule.Stop,
@@ -96,6 +99,7 @@ internal static class AppleDartProfile
         {
             InTopology = null,
             CheckProbe = facts.CheckProbe,
+            RegionsFor = facts.RegionsFor,
             CheckAttach = facts.CheckAttach,
             DefDomainType = facts.DefDomainType,
         };

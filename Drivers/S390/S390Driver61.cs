@@ -25,20 +25,17 @@ public class S390Driver61(S390Zpci zpci) : S390Driver(zpci)
     {
         if (dev.DriverData is not S390Function function) return Errno.ENODEV;
         Leave(function);
-        if (Zpci.Context.Faults.TakeAttach(dev, out var fault)) return fault;
         var errno = Register(function, domain.Table.Anchor);
         if (errno != Errno.OK) return errno;
-        var (first, last) = (domain.Aperture.Start, domain.Aperture.End);
-        if (domain.Functions.Count == 0)
-        {
-            domain.SetAperture(function.StartDma, function.EndDma);
-        }
-        else if (first != function.StartDma || last != function.EndDma)
+        if (!HasWindowOf(domain, function)) errno = Errno.EINVAL;
+        if (errno == Errno.OK && Zpci.Context.Faults.TakeAttach(dev, out var fault)) errno = fault;
+        if (errno != Errno.OK)
         {
             Zpci.Instructions.Unregister(function.Handle);
-            return Errno.EINVAL;
+            return errno;
         }
 
+        if (domain.Functions.Count == 0) domain.SetAperture(function.StartDma, function.EndDma);
         Link(function, domain);
         return Errno.OK;
     }
@@ -87,6 +84,10 @@ public class S390Driver61(S390Zpci zpci) : S390Driver(zpci)
     }
 
     protected virtual S390Domain NewDomain() => new S390Domain61(this);
+
+    private static bool HasWindowOf(S390Domain domain, S390Function function) =>
+        domain.Functions.Count == 0
+        || (domain.Aperture.Start == function.StartDma && domain.Aperture.End == function.EndDma);
 
     private void Leave(S390Function function)
     {

@@ -29,9 +29,9 @@ public class S390Driver612 : S390Driver
         var (first, last) = (domain.Aperture.Start, domain.Aperture.End);
         if (first > function.EndDma || last < function.StartDma) return Errno.EINVAL;
         LeaveCurrent(dev, function);
-        if (Zpci.Context.Faults.TakeAttach(dev, out var fault)) return Refuse(function, domain, fault);
         var errno = Register(function, Anchor(domain));
         if (errno != Errno.OK) return errno;
+        if (Zpci.Context.Faults.TakeAttach(dev, out var fault)) return Refuse(function, fault);
         Link(function, domain);
         return Errno.OK;
     }
@@ -79,8 +79,12 @@ public class S390Driver612 : S390Driver
     /// </summary>
     protected virtual void LeaveCurrent(IommuDevice dev, S390Function function) => AttachBlocked(dev);
 
-    /// <summary>The end of an attach whose register instruction is refused.</summary>
-    protected virtual Errno Refuse(S390Function function, S390Domain domain, Errno errno) => errno;
+    /// <summary>The end of an attach whose register instruction is refused: as if it had never been.</summary>
+    protected virtual Errno Refuse(S390Function function, Errno errno)
+    {
+        Zpci.Instructions.Unregister(function.Handle);
+        return errno;
+    }
 
     protected virtual ulong Anchor(S390Domain domain) => domain.Table.Anchor;
 

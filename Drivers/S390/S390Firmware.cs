@@ -1,5 +1,6 @@
 using Conformance.Drivers.PageTables;
 using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.S390;
 
@@ -75,6 +76,20 @@ public sealed record S390Firmware(ulong StartDma, ulong EndDma)
 
         return (Dtsm & RegionFirstMask) != 0 ? S390Format.RegionFirst : S390Format.RegionThird;
     }
+
+    /// <summary>Can a root of the level be registered?</summary>
+    public bool Supports(int rootLevel) => rootLevel switch
+    {
+        S390Format.RegionFirst => (Dtsm & RegionFirstMask) != 0,
+        S390Format.RegionSecond => (Dtsm & RegionSecondMask) != 0,
+        S390Format.RegionThird => true,
+        _ => false,
+    };
+
+    /// <summary>Is something true of all functions of a system?</summary>
+    public static bool All(Topology topology, Func<S390Firmware, bool> predicate) =>
+        topology.InstancesOf(S390Driver.DriverName)
+            .All(i => predicate(Of(topology.Instances[i.Index].Variant)));
 
     /// <summary>Last address that a root of a level reaches.</summary>
     public static ulong TableLast(int rootLevel) => Aperture.OfBits(S390Format.AddressBits(rootLevel)).End;

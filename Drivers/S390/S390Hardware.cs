@@ -273,14 +273,7 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     {
         if (anchor == 0) return firmware.RelaxedTranslation;
         var level = S390Format.Designation(anchor);
-        var known = level switch
-        {
-            S390Format.RegionFirst => (firmware.Dtsm & S390Firmware.RegionFirstMask) != 0,
-            S390Format.RegionSecond => (firmware.Dtsm & S390Firmware.RegionSecondMask) != 0,
-            S390Format.RegionThird => true,
-            _ => false,
-        };
-        return known && anchor == S390Format.Anchor(anchor & S390Format.TableAddress, level);
+        return firmware.Supports(level) && anchor == S390Format.Anchor(anchor & S390Format.TableAddress, level);
     }
 
     private ulong Word(ulong block, int offset) => S390Format.Swap(memory.Fetch(block + (ulong)offset));

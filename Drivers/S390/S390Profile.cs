@@ -12,8 +12,8 @@ public static class S390Profile
         return tree switch
         {
             KernelTree.V6_1 => Of61(variant, firmware),
-            KernelTree.V6_12 => Of612(variant, firmware),
-            _ => Of72(variant, firmware),
+            KernelTree.V6_12 => AmongOthers(Of612(variant, firmware), firmware),
+            _ => AmongOthers(Of72(variant, firmware), firmware),
         };
     }
 
@@ -41,13 +41,16 @@ public static class S390Profile
             PageSizesBefore = new PageSizes(S390Format.PageAddress),
             Aperture = new Aperture(start, end, Force: true),
             ApertureBefore = default,
-            Finalise = FinaliseRule.AtFirstAttach,
+            Finalise = FinaliseRule.AtFirstAttachOfEmpty,
+            CheckCompatible = IsSameWindow,
             MapBeforeFinalise = Errno.EINVAL,
             IovaFirst = start,
 
             // The aperture test of 6.1 loses the last page.
             IovaLast = end - S390Format.PageSize,
             IovaOutside = Errno.EINVAL,
+            ClipsAtLimit = true,
+            TopPageMask = S390Firmware.TableLast(S390Format.RegionThird),
             UnmapOutsideRefused = true,
             UnmapTakesPhysicalZeroForHole = true,
             PaLast = ulong.MaxValue,
@@ -87,16 +90,18 @@ public static class S390Profile
             Aperture = new Aperture(0, last, Force: true),
             IovaLast = last,
             IovaOutside = Errno.EINVAL,
+            Masks = IovaMasking.Wrapped,
             UnmapOutsideRefused = true,
             PaLast = ulong.MaxValue,
             NoPermission = Errno.OK,
             NoPermissionBecomes = Prot.Read,
             WriteOnly = WriteOnlyRule.BecomesReadWrite,
-            Overlap = firmware.TlbRefresh ? OverlapRule.Replace : OverlapRule.ReplaceUntilFlushed,
+            Overlap = OverlapRule.ReplaceUntilFlushed,
             Hole = HoleRule.Count,
             IovaToPhysIsPageBase = true,
             RefusedAttach = RefusedAttach.Blocked,
-            ChecksBeforeChange = true,
+            CheckCompatible = CanRegister,
+            RefusedBeforeChange = [Errno.EINVAL],
             BeforeStart = UnattachedDma.Blocked,
             DmaWindow = (start, end),
             CheckProbe = spec => spec.Pci ? Errno.OK : Errno.ENODEV,
@@ -114,21 +119,67 @@ public static class S390Profile
         var (start, end) = firmware.Window(KernelTree.V7_2);
         var last = S390Firmware.TableLast(firmware.RootLevel(start, end));
         end = Math.Min(end, last);
-        var before = Of612(variant, firmware);
-        return before with
+        return Of612(variant, firmware) with
         {
             Tree = KernelTree.V7_2,
-            HasStaticIdentity = firmware.RelaxedTranslation,
             IdentityOffset = start,
-            KnownTypes = firmware.RelaxedTranslation
-                ? [.. before.KnownTypes, DomainType.Identity]
-                : before.KnownTypes,
             Aperture = new Aperture(0, last, Force: true),
             IovaLast = last,
             DmaWindow = (start, end),
             DriverRegions = [.. Below(start)],
             DriverRegionsWhilePaging = [.. Above(end, last)],
         };
+    }
+
+    /// <summary>
+    /// What hangs on all functions of a system: a replaced page is announced at once if all have
+    /// <c>tlb_refresh</c>; identity (7.2) is there if all have relaxed translation.
+    /// </summary>
+    private static DriverProfile AmongOthers(DriverProfile profile, S390Firmware firmware) =>
+        WithOthers(profile, firmware.TlbRefresh, firmware.RelaxedTranslation) with
+        {
+            InTopology = topology => WithOthers(
+                profile,
+                S390Firmware.All(topology, f => f.TlbRefresh),
+                S390Firmware.All(topology, f => f.RelaxedTranslation)),
+        };
+
+    private static DriverProfile WithOthers(DriverProfile profile, bool allRefresh, bool allRelaxed)
+    {
+        var hasIdentity = profile.Tree == KernelTree.V7_2 && allRelaxed;
+        return profile with
+        {
+            Overlap = allRefresh ? OverlapRule.Replace : OverlapRule.ReplaceUntilFlushed,
+            HasStaticIdentity = hasIdentity,
+            KnownTypes = hasIdentity ? [.. profile.KnownTypes, DomainType.Identity] : profile.KnownTypes,
+        };
+    }
+
+    /// <summary>6.1: all functions of a domain have the window of the first; found out after the switch.</summary>
+    private static Errno IsSameWindow(AttachCase attach) =>
+        attach.MadeFor is null || attach.Domain.Aperture == attach.Unit.Aperture ? Errno.OK : Errno.EINVAL;
+
+    /// <summary>
+    /// From 6.12 on: the window must touch the aperture (else nothing changes), and the function must know the
+    /// depth of the domain's tables (else the register instruction is refused).
+    /// </summary>
+    private static Errno CanRegister(AttachCase attach)
+    {
+        if (!attach.Type.IsPaging()) return Errno.OK;
+        var aperture = attach.Domain.Aperture;
+        if (attach.Unit.DmaWindow is { } window && (aperture.Start > window.Last || aperture.End < window.First))
+        {
+            return Errno.EINVAL;
+        }
+
+        return S390Firmware.Of(attach.Unit.Variant).Supports(LevelOf(aperture)) ? Errno.OK : Errno.EIO;
+    }
+
+    private static int LevelOf(Aperture aperture)
+    {
+        var level = S390Format.RegionThird;
+        while (S390Firmware.TableLast(level) < aperture.End) level++;
+        return level;
     }
 
     private static IEnumerable<ResvRegion> Below(ulong start) =>

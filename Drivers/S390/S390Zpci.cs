@@ -76,8 +76,11 @@ public sealed class S390Zpci
     /// <summary><c>to_zpci_dev</c>.</summary>
     public S390Function? FunctionOf(DeviceId device) => functions[device.Index];
 
-    /// <summary>All functions have relaxed translation.</summary>
-    public bool IsRelaxed => Functions.All(f => f.Firmware.RelaxedTranslation);
+    /// <summary>
+    /// All functions of the system have relaxed translation. (The kernel chooses the ops table per function; here one
+    /// driver object serves all.)
+    /// </summary>
+    public bool IsRelaxed => S390Firmware.All(Context.Topology, f => f.RelaxedTranslation);
 
     /// <summary>Firmware makes the functions of an instance usable.</summary>
     public void Enable(InstanceId instance)

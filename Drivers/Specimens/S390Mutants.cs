@@ -53,14 +53,10 @@ internal sealed class S390ShrinksAperture(S390Zpci zpci) : S390Driver72(zpci)
     }
 }
 
-/// <summary>The failure comes after the register instruction, and its path does not unregister.</summary>
+/// <summary>The path of a refused attach does not unregister.</summary>
 internal sealed class S390KeepsRefused(S390Zpci zpci) : S390Driver72(zpci)
 {
-    protected override Errno Refuse(S390Function function, S390Domain domain, Errno errno)
-    {
-        Register(function, Anchor(domain));
-        return errno;
-    }
+    protected override Errno Refuse(S390Function function, Errno errno) => errno;
 }
 
 /// <summary>The designation in the anchor is always that of a region-third root.</summary>

@@ -106,6 +106,12 @@ public enum FinaliseRule
     /// page sizes and aperture "before" when that is OK (VT-d of 6.1 and 6.12).
     /// </summary>
     AtFirstAttach,
+
+    /// <summary>
+    /// As <see cref="AtFirstAttach"/>, and again at each attach while no device is on the domain: the bounds are
+    /// then those of that device's instance (s390 of 6.1).
+    /// </summary>
+    AtFirstAttachOfEmpty,
 }
 
 /// <summary>
@@ -305,8 +311,23 @@ public sealed partial record DriverProfile
         DmaWindow is not { } window || (iova.Value >= window.First && iova.Value <= window.Last);
 
     /// <summary>Whether a device on identity reaches the address.</summary>
-    public bool IdentityReaches(Iova iova) =>
-        DmaWindow is not { } window || iova.Value <= window.Last - IdentityOffset;
+    public bool IdentityReaches(Iova iova)
+    {
+        if (IdentityRanges is not { } ranges)
+        {
+            return DmaWindow is not { } window || iova.Value <= window.Last - IdentityOffset;
+        }
+
+        foreach (var (first, last) in ranges)
+        {
+            if (iova.Value >= first && iova.Value <= last)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>What the generator may put into a topology for a driver.</summary>
