@@ -10,10 +10,15 @@ public static class FindingShrinker
 {
     /// <summary>
     /// <paramref name="budget"/> is the number of runs the shrinker may spend; 0 only cuts after the failing
-    /// command (a stuck driver costs seconds a run).
+    /// command (a stuck driver costs seconds a run). A cancelled shrink gives what it has.
     /// </summary>
     public static Finding Shrink(
-        Finding finding, Subject subject, GuardedRunner runner, Expectations expectations, int budget)
+        Finding finding,
+        Subject subject,
+        GuardedRunner runner,
+        Expectations expectations,
+        int budget,
+        CancellationToken cancel)
     {
         var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
         var cut = finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
@@ -23,8 +28,8 @@ public static class FindingShrinker
         }
 
         var rule = finding.Failure.Rule;
-        bool StillFails(Scenario candidate) =>
-            runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
+        bool StillFails(Scenario candidate) => !cancel.IsCancellationRequested
+            && runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
 
         var start = StillFails(cut) ? cut : finding.Scenario;
         var small = new Shrinker(budget).Shrink(start, StillFails);
