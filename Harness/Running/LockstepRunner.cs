@@ -36,7 +36,7 @@ public sealed class LockstepRunner
         oracle = new IommuSystem(scenario.Topology, subject.Era, BuildOracle, traced: false);
         system = new IommuSystem(scenario.Topology, subject.Era, BuildSystem, traced: true);
         rules = new RuleSet(new RuleContext(subject.Era, scenario.Topology, ProfileOf));
-        plan = new ProbePlan(FixedPoints());
+        plan = new ProbePlan(scenario.Topology, ProfileOf);
     }
 
     /// <summary>The system under test, for printing what state a run ended in.</summary>
@@ -143,32 +143,9 @@ public sealed class LockstepRunner
     private string? ProbeAll(in Command command)
     {
         plan.After(command);
-        var addresses = plan.Addresses;
-        for (var d = 0; d < scenario.Topology.Devices.Length; d++)
+        foreach (var probe in plan.Probes)
         {
-            var requesters = scenario.Topology.Devices[d].Requesters.Length;
-            for (var a = 0; a < addresses.Count; a++)
-            {
-                var requester = a % requesters;
-                var difference = a < plan.Precise
-                    ? Probe(d, requester, 0, addresses[a], DmaAccess.Read)
-                    : null;
-                difference ??= Probe(d, requester, 0, addresses[a], DmaAccess.Write);
-                if (difference is not null)
-                {
-                    return difference;
-                }
-            }
-        }
-
-        return addresses.Count > 0 ? ProbePasids(addresses[0]) : null;
-    }
-
-    private string? ProbePasids(ulong address)
-    {
-        foreach (var (device, pasid) in plan.Pasids)
-        {
-            if (Probe(device, 0, pasid, address, DmaAccess.Read) is { } difference)
+            if (Try(probe) is { } difference)
             {
                 return difference;
             }
@@ -177,30 +154,29 @@ public sealed class LockstepRunner
         return null;
     }
 
-    private string? Probe(int device, int requester, uint pasid, ulong address, DmaAccess access)
+    private string? Try(in Probe probe)
     {
         result.Probes++;
         compared++;
-        var iova = new Iova(address);
-        var who = new DeviceId(device);
-        var expected = oracle.Dma(who, requester, new Pasid(pasid), iova, access);
-        var actual = system.Dma(who, requester, new Pasid(pasid), iova, access);
+        var expected = probe.On(oracle);
+        var actual = probe.On(system);
         if (expected.Landed == actual.Landed && expected.Pa == actual.Pa)
         {
             return null;
         }
 
-        var source = scenario.Topology.Devices[device].Requesters[requester];
+        var source = scenario.Topology.Devices[probe.Device.Index].Requesters[probe.Requester];
         var stale = actual.Landed && oracle.StackOf(source) is IStaleOracle may
-            && may.MayStillReach(source, new Pasid(pasid), iova, access, actual.Pa);
+            && may.MayStillReach(source, probe.Pasid, probe.Iova, probe.Access, actual.Pa);
         if (stale)
         {
             return null;
         }
 
-        var verb = access == DmaAccess.Read ? "read" : "write";
-        var context = pasid == 0 ? "" : $" with PASID {pasid}";
-        return $"{verb} by {who} ({source}){context} at {iova} {actual}, the reference model: {expected}";
+        var verb = probe.Access == DmaAccess.Read ? "read" : "write";
+        var context = probe.Pasid == Pasid.None ? "" : $" with PASID {probe.Pasid}";
+        return $"{verb} by {probe.Device} ({source}){context} at {probe.Iova} {actual}, "
+            + $"the reference model: {expected}";
     }
 
     private void CompareTables()
@@ -239,25 +215,4 @@ public sealed class LockstepRunner
 
     private IDriverStack BuildSystem(string driver, DriverContext context) =>
         subject.Drivers[driver].Create(context);
-
-    private IEnumerable<ulong> FixedPoints()
-    {
-        yield return 0;
-        yield return 0xffff_f000;
-        yield return 0x1_0000_0000;
-        yield return ulong.MaxValue;
-        for (var i = 0; i < scenario.Topology.Instances.Length; i++)
-        {
-            var aperture = ProfileOf(new InstanceId(i)).Aperture;
-            yield return aperture.Start;
-            yield return aperture.End;
-            yield return unchecked(aperture.End + 1);
-        }
-
-        foreach (var region in scenario.Topology.Devices.SelectMany(d => d.Regions))
-        {
-            yield return region.Start.Value;
-            yield return region.End;
-        }
-    }
 }

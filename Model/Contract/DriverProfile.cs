@@ -54,6 +54,20 @@ public enum HoleRule
     /// unmap with what came before, later holes in the unit count (s390 of 6.1, whose op took one unit a call).
     /// </summary>
     CountAfterFirst,
+
+    /// <summary>
+    /// As <see cref="Stop"/>, but what the unmap looks at is the table entry of the page size that the core chose: one
+    /// that leads to a table, be the table empty, goes whole and counts whole; only an absent one stops the unmap
+    /// (io-pgtable-arm). Tables vanish that way and under a large page, never because they became empty.
+    /// </summary>
+    StopAtEntry,
+
+    /// <summary>
+    /// A call is lengthened to the span of the table entry at which the walk to its first byte ends, and then clears
+    /// and counts all of it, holes too; a large page covered in part stays (VT-d of 6.1 and 6.12). Tables vanish when a
+    /// call covers their entry, and under a large page.
+    /// </summary>
+    CountToEntryEnd,
 }
 
 /// <summary>A mapping that asks for WRITE without READ.</summary>
@@ -87,7 +101,10 @@ public enum FinaliseRule
 {
     AtAlloc,
 
-    /// <summary>At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>.</summary>
+    /// <summary>
+    /// At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>, or works within the
+    /// page sizes and aperture "before" when that is OK (VT-d of 6.1 and 6.12).
+    /// </summary>
     AtFirstAttach,
 }
 
@@ -95,7 +112,7 @@ public enum FinaliseRule
 /// What a driver declares of itself for one tree and hardware variant. The abstract driver does exactly this;
 /// the real one is held against it. Plain data, except <see cref="CheckAttach"/>.
 /// </summary>
-public sealed record DriverProfile
+public sealed partial record DriverProfile
 {
     public required string Driver { get; init; }
 
