@@ -8,8 +8,17 @@ namespace Conformance.Harness.Findings;
 /// <param name="Driver">Driver under test.</param>
 /// <param name="Scenario">The shrunk scenario.</param>
 /// <param name="Failure">Where it goes wrong.</param>
-/// <param name="Seed">Seed of the scenario it was shrunk from.</param>
-public sealed record Finding(string Driver, Scenario Scenario, Failure Failure, ulong Seed)
+/// <param name="Seed">Seed of the scenario it was shrunk from; null when it was not drawn.</param>
+public sealed record Finding(string Driver, Scenario Scenario, Failure Failure, ulong? Seed)
 {
     public RuleInfo Rule => RuleCatalog.Find(Failure.Rule);
+
+    /// <summary>The message on one line: a driver that throws may say more than one.</summary>
+    public string Message => string.Create(Failure.Message.Length, Failure.Message, static (to, from) =>
+    {
+        for (var i = 0; i < to.Length; i++)
+        {
+            to[i] = char.IsControl(from[i]) ? ' ' : from[i];
+        }
+    });
 }

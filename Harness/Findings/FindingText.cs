@@ -1,7 +1,5 @@
 using System.Text;
-using Conformance.Harness.Running;
 using Conformance.Model.Scenarios;
-using Conformance.Model.Tracing;
 
 namespace Conformance.Harness.Findings;
 
@@ -11,23 +9,18 @@ namespace Conformance.Harness.Findings;
 /// </summary>
 public static class FindingText
 {
-    private const string Marker = " ==> ";
     private const string Indent = "     ";
 
+    /// <summary>The whole text; lines end with a line feed.</summary>
     /// <param name="finding">What was found.</param>
-    /// <param name="subject">What it was found on; the scenario is run once more for its trace.</param>
-    public static string Render(Finding finding, Subject subject)
+    /// <param name="trace">Its scenario, run once more.</param>
+    public static string Render(Finding finding, TraceRecording trace)
     {
         var text = new StringBuilder();
-        var rule = finding.Rule;
-        text.Append($"{rule.Id} broken by {finding.Driver}, era {finding.Scenario.Era}\n");
-        text.Append($"{Indent}promise: {rule.Statement}\n");
-        text.Append($"{Indent}source:  {rule.Source}\n");
-        text.Append($"{Indent}seen:    {finding.Failure.Message}\n\nscenario\n");
-        AppendIndented(text, ScenarioText.Print(finding.Scenario).TrimEnd('\n').Split('\n'));
-        var trace = TraceRecording.Of(subject, finding.Scenario);
+        AppendPromise(text, finding);
+        AppendScenario(text, finding.Scenario);
         text.Append("\ntrace\n");
-        AppendTrace(text, finding.Failure, trace);
+        RecordingText.AppendMarked(text, finding, trace);
         text.Append("\nstate before the last command\n");
         AppendIndented(text, trace.StateBefore);
         text.Append("state after it\n");
@@ -35,34 +28,28 @@ public static class FindingText
         return text.ToString();
     }
 
-    private static void AppendTrace(StringBuilder text, Failure failure, TraceRecording trace)
+    /// <summary>One line: for lists and logs.</summary>
+    public static string Headline(Finding finding) =>
+        $"{finding.Rule.Id} broken by {finding.Driver}, era {finding.Scenario.Era}, "
+        + $"{Count(finding.Scenario)}: {finding.Message}";
+
+    private static void AppendPromise(StringBuilder text, Finding finding)
     {
-        for (var i = 0; i < trace.Commands.Count; i++)
-        {
-            var wrong = i == failure.CommandIndex;
-            var marked = false;
-            text.Append($"{Indent}{trace.Commands[i].Text}\n");
-            foreach (var line in trace.Commands[i].Lines)
-            {
-                var here = wrong && line.EventIndex == failure.EventIndex;
-                marked |= here;
-                if (here || line.Kind != EventKind.Dma)
-                {
-                    text.Append(here ? Marker : Indent).Append(line.Text).Append('\n');
-                }
-            }
-
-            if (wrong && !marked)
-            {
-                text.Append($"{Marker}  {failure.Message}\n");
-            }
-        }
-
-        if (failure.CommandIndex >= trace.Commands.Count)
-        {
-            text.Append($"{Marker}{failure.Message}\n");
-        }
+        var rule = finding.Rule;
+        text.Append($"{rule.Id} broken by {finding.Driver}, era {finding.Scenario.Era}\n");
+        text.Append($"{Indent}promise: {rule.Statement}{(rule.SecurityRelevant ? " (isolation)" : "")}\n");
+        text.Append($"{Indent}source:  {rule.Source}\n");
+        text.Append($"{Indent}seen:    {finding.Message}\n");
     }
+
+    private static void AppendScenario(StringBuilder text, Scenario scenario)
+    {
+        text.Append($"\nscenario ({Count(scenario)})\n");
+        AppendIndented(text, ScenarioText.Print(scenario).TrimEnd('\n').Split('\n'));
+    }
+
+    private static string Count(Scenario scenario) =>
+        scenario.Commands.Count == 1 ? "1 command" : $"{scenario.Commands.Count} commands";
 
     private static void AppendIndented(StringBuilder text, IEnumerable<string> lines)
     {

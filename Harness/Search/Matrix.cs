@@ -52,11 +52,16 @@ public sealed class Matrix
     /// <summary>Expected breakages of the core that no driver showed.</summary>
     public IReadOnlyList<MissingOfCore> CoreDidNotShow { get; }
 
-    /// <summary>True when every job ran to its end.</summary>
-    public bool Complete => Jobs.All(j => j.Scenarios >= options.Scenarios || j.Findings.Count > 0);
+    /// <summary>False when the run was cut short: some job ended before it had a reason to.</summary>
+    public bool Complete => Jobs.All(j => j.Scenarios >= options.Scenarios
+        || j.Findings.Count >= options.FindingsPerJob
+        || j.SuiteError is not null);
 
     /// <summary>A finding, or something owed by a run that is large enough to say so.</summary>
     public bool Failed => Jobs.Any(CountsAgainst) || (CoreDidNotShow.Count > 0 && CoreIsStrict);
+
+    /// <summary>Everything ran, nothing failed, the suite itself included.</summary>
+    public bool Passed => Complete && !Failed && !Jobs.Any(j => j.SuiteError is not null);
 
     /// <summary>The verdict of a job of this run on a rule of this run.</summary>
     public Verdict this[string driver, Era era, RuleId rule] => verdicts[(driver, era.Order, rule)];
