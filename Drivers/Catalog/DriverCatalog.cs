@@ -1,3 +1,5 @@
+using Conformance.Drivers.AppleDart;
+using Conformance.Drivers.S390;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -6,7 +8,11 @@ namespace Conformance.Drivers.Catalog;
 /// <summary>The drivers of the suite, in the order reports show them.</summary>
 public static class DriverCatalog
 {
-    public static readonly IReadOnlyList<DriverEntry> All = [];
+    public static readonly IReadOnlyList<DriverEntry> All =
+    [
+        AppleDartEntry.Entry,
+        S390Entry.Entry,
+    ];
 
     /// <summary>The entry of a driver name, or null.</summary>
     public static DriverEntry? Find(string name) =>

@@ -50,17 +50,10 @@ public sealed class LockstepRunner
 
     private int progress;
 
+    /// <summary>The whole scenario, then the comparison of the tables.</summary>
     public RunResult Run()
     {
-        for (var i = 0; i < scenario.Commands.Count && result.Failure is null; i++)
-        {
-            Volatile.Write(ref progress, i + 1);
-            if (!Step(i))
-            {
-                break;
-            }
-        }
-
+        RunTo(scenario.Commands.Count);
         if (result.Failure is null && !system.Dead && result.Commands == scenario.Commands.Count)
         {
             CompareTables();
@@ -73,6 +66,21 @@ public sealed class LockstepRunner
 
         result.Exercised[Predicted] = compared;
         return result;
+    }
+
+    /// <summary>Goes on up to (not including) command <paramref name="end"/>; false when the run has ended.</summary>
+    public bool RunTo(int end)
+    {
+        for (var i = result.Commands; i < end; i++)
+        {
+            Volatile.Write(ref progress, i + 1);
+            if (!Step(i))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>One command with its probes; false ends the run.</summary>

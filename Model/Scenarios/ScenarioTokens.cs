@@ -21,6 +21,7 @@ internal sealed class ScenarioTokens(string text)
     private int position;
     private int line;
     private int next;
+    private int column = 1;
 
     /// <summary>The first token of the line at hand.</summary>
     public Token First { get; private set; } = new("", 1, 1);
@@ -31,7 +32,6 @@ internal sealed class ScenarioTokens(string text)
     /// <summary>Goes to the next line that says something. False at the end of the text.</summary>
     public bool NextLine()
     {
-        var column = 1;
         while (position < text.Length)
         {
             var end = text.IndexOf('\n', position);
@@ -64,19 +64,19 @@ internal sealed class ScenarioTokens(string text)
         tokens.Clear();
         var comment = body.IndexOf('#');
         var rest = comment < 0 ? body : body[..comment];
-        var column = 0;
-        while (column < rest.Length)
+        var at = 0;
+        while (at < rest.Length)
         {
-            if (rest[column] is ' ' or '\t' or '\r')
+            if (rest[at] is ' ' or '\t' or '\r')
             {
-                column++;
+                at++;
                 continue;
             }
 
-            var length = rest[column..].IndexOfAny(' ', '\t', '\r');
-            length = length < 0 ? rest.Length - column : length;
-            tokens.Add(new Token(new string(rest.Slice(column, length)), line, column + 1));
-            column += length;
+            var length = rest[at..].IndexOfAny(' ', '\t', '\r');
+            length = length < 0 ? rest.Length - at : length;
+            tokens.Add(new Token(new string(rest.Slice(at, length)), line, at + 1));
+            at += length;
         }
 
         tokens.Add(new Token("", line, rest.Length + 1));
