@@ -14,11 +14,5 @@ public sealed record Finding(string Driver, Scenario Scenario, Failure Failure, 
     public RuleInfo Rule => RuleCatalog.Find(Failure.Rule);
 
     /// <summary>The message on one line: a driver that throws may say more than one.</summary>
-    public string Message => string.Create(Failure.Message.Length, Failure.Message, static (to, from) =>
-    {
-        for (var i = 0; i < to.Length; i++)
-        {
-            to[i] = char.IsControl(from[i]) ? ' ' : from[i];
-        }
-    });
+    public string Message => OneLine.Of(Failure.Message);
 }

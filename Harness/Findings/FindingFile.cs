@@ -29,11 +29,20 @@ public static class FindingFile
     /// <summary>Writes the file into a directory, made when it is missing, and returns its path.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">It must not be written.</exception>
-    public static string Write(string directory, Finding finding)
+    public static string Write(string directory, Finding finding) =>
+        Write(directory, NameOf(finding), Text(finding));
+
+    /// <summary>The same for a scenario that the suite itself fails on: <c>apple-dart-v6.5-suite.scenario</c>.</summary>
+    public static string Write(string directory, SuiteError error, string driver) => Write(
+        directory,
+        $"{driver}-{error.Scenario.Era}-suite.scenario",
+        $"# {OneLine.Of(error.Message)}\n{ScenarioText.Print(error.Scenario)}");
+
+    private static string Write(string directory, string name, string text)
     {
         Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, NameOf(finding));
-        File.WriteAllText(path, Text(finding));
+        var path = Path.Combine(directory, name);
+        File.WriteAllText(path, text);
         return path;
     }
 

@@ -29,7 +29,7 @@ public static class MatrixText
         var text = new StringBuilder();
         text.Append(PlainText.Wrap(
             "legend: " + string.Join("; ", VerdictText.All.Where(kinds.Contains).Select(Explain)), 8));
-        if (rows.Exists(row => row.Any(v => v.Kind != row[0].Kind)))
+        if (rows.Exists(row => !VerdictText.IsUniform(row)))
         {
             text.Append(PlainText.Wrap(
                 "one mark an era, oldest first: " + string.Join(' ', matrix.Eras.Select(e => e.Name)), 8));
@@ -69,6 +69,11 @@ public static class MatrixText
             + (matrix.Complete ? "" : "cut short; ")
             + $"{verdict} ({size})";
     }
+
+    /// <summary>One finished job, for progress in a pipe.</summary>
+    public static string JobLine(JobResult job) => $"{job.Driver} {job.Era}: "
+        + $"{PlainText.Count(job.Scenarios, "scenario")}, {PlainText.Count(job.Commands, "command")}, "
+        + (job.SuiteError is null ? PlainText.Count(job.Findings.Count, "finding") : "the suite itself failed");
 
     private static string Explain(VerdictKind kind) =>
         $"{VerdictText.Mark(kind)} or '{VerdictText.Word(kind)}' = {VerdictText.Meaning(kind)}";

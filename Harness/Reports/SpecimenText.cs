@@ -51,6 +51,10 @@ public static class SpecimenText
         return text.Append($"\n{good} of {PlainText.Count(results.Count, "specimen")} found and shrunk\n").ToString();
     }
 
+    /// <summary>One checked specimen, for progress in a pipe.</summary>
+    public static string Line(SpecimenResult result) =>
+        $"{result.Specimen.Name}: {(result.Problems.Count == 0 ? "found" : string.Join("; ", result.Problems))}";
+
     private static IReadOnlyList<string> Row(SpecimenResult result) =>
     [
         result.Specimen.Name,

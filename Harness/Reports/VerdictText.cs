@@ -47,12 +47,11 @@ public static class VerdictText
         _ => "not run",
     };
 
+    /// <summary>The eras of a row agree.</summary>
+    public static bool IsUniform(IReadOnlyList<Verdict> row) => row.All(v => v.Kind == row[0].Kind);
+
     /// <summary>The text of a cell: a word, or one mark an era where they differ.</summary>
-    public static string Cell(IReadOnlyList<Verdict> row)
-    {
-        var first = row[0].Kind;
-        return row.All(v => v.Kind == first)
-            ? Word(first)
-            : string.Concat(row.Select(v => Mark(v.Kind)));
-    }
+    public static string Cell(IReadOnlyList<Verdict> row) => IsUniform(row)
+        ? Word(row[0].Kind)
+        : string.Concat(row.Select(v => Mark(v.Kind)));
 }

@@ -28,12 +28,16 @@ public static class FindingShrinker
         }
 
         var rule = finding.Failure.Rule;
-        bool StillFails(Scenario candidate) => !cancel.IsCancellationRequested
-            && runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
+        bool StillFails(Scenario candidate) =>
+            runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
 
         var start = StillFails(cut) ? cut : finding.Scenario;
-        var small = new Shrinker(budget).Shrink(start, StillFails);
+        var small = Shrinker.Shrink(start, StillFails, Budget(budget, cancel)).Scenario;
         var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
         return finding with { Scenario = small, Failure = failure ?? finding.Failure };
     }
+
+    /// <summary>A number of runs; the only clock is the caller who loses patience.</summary>
+    private static ShrinkBudget Budget(int runs, CancellationToken cancel) => new(
+        runs, TimeSpan.FromDays(1), () => cancel.IsCancellationRequested ? TimeSpan.MaxValue : TimeSpan.Zero);
 }

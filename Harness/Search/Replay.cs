@@ -36,6 +36,10 @@ public sealed record Replay(
         return new Replay(scenario, trace, finding, [.. seen]);
     }
 
+    /// <summary>A finding once more, for its trace.</summary>
+    public static Replay Of(Finding finding, Subject subject, bool useExpectations) =>
+        Of(finding.Scenario, subject, useExpectations);
+
     private static string DriversOf(Scenario scenario) => string.Join(
         '+', scenario.Topology.Instances.Select(i => i.Driver).Distinct(StringComparer.Ordinal));
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Conformance.Drivers.Catalog;
 using Conformance.Drivers.Specimens;
 using Conformance.Harness.Findings;
@@ -34,6 +35,25 @@ public sealed class SpecimenCheck(ulong seed)
     /// <summary>Checks one specimen; a cancelled check reports what it has.</summary>
     public static SpecimenResult Check(Specimen specimen, ulong seed, CancellationToken cancel) =>
         new SpecimenCheck(seed).Run(specimen, cancel);
+
+    /// <summary>Checks several, side by side; the results are in their order.</summary>
+    /// <param name="specimens">What to check.</param>
+    /// <param name="seed">Where the random numbers start.</param>
+    /// <param name="onDone">Called after each; from several threads.</param>
+    /// <param name="cancel">Ends the check early.</param>
+    public static IReadOnlyList<SpecimenResult> CheckAll(
+        IReadOnlyList<Specimen> specimens, ulong seed, Action<SpecimenResult> onDone, CancellationToken cancel)
+    {
+        var results = new SpecimenResult[specimens.Count];
+        var order = Partitioner.Create(Enumerable.Range(0, specimens.Count), EnumerablePartitionerOptions.NoBuffering);
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.ForEach(order, parallel, i =>
+        {
+            results[i] = Check(specimens[i], seed, cancel);
+            onDone(results[i]);
+        });
+        return results;
+    }
 
     /// <summary>The minimum of a specimen, or why it is none.</summary>
     public static ScenarioResult MinimumOf(Specimen specimen) =>

@@ -1,7 +1,9 @@
 using System.Text;
+using Conformance.Harness.Findings;
+using Conformance.Harness.Search;
 using Conformance.Model.Scenarios;
 
-namespace Conformance.Harness.Findings;
+namespace Conformance.Harness.Reports;
 
 /// <summary>
 /// A finding for people: the rule and its source, the scenario, the trace in the kernel's words with the first wrong
@@ -13,11 +15,18 @@ public static class FindingText
 
     /// <summary>The whole text; lines end with a line feed.</summary>
     /// <param name="finding">What was found.</param>
-    /// <param name="trace">Its scenario, run once more.</param>
-    public static string Render(Finding finding, TraceRecording trace)
+    /// <param name="replay">Its scenario, run once more.</param>
+    public static string Render(Finding finding, Replay replay)
     {
         var text = new StringBuilder();
+        var trace = replay.Trace;
         AppendPromise(text, finding);
+        if (replay.Finding?.Failure.Rule != finding.Failure.Rule)
+        {
+            var instead = replay.Finding?.Failure.Rule.ToString() ?? "nothing";
+            text.Append($"{Indent}note:    run again, it shows {instead}: the driver is not deterministic\n");
+        }
+
         AppendScenario(text, finding.Scenario);
         text.Append("\ntrace\n");
         RecordingText.AppendMarked(text, finding, trace);

@@ -1,6 +1,6 @@
 using Conformance.Model.Scenarios;
 
-namespace Conformance.Harness.Search;
+namespace Conformance.Harness.Findings;
 
 /// <summary>The suite failed on a scenario: not a result about a driver, and worth a report of its own.</summary>
 /// <param name="Message">What failed.</param>

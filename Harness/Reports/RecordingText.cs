@@ -1,7 +1,8 @@
 using System.Text;
+using Conformance.Harness.Findings;
 using Conformance.Model.Tracing;
 
-namespace Conformance.Harness.Findings;
+namespace Conformance.Harness.Reports;
 
 /// <summary>A recorded trace as text: each command with the driver calls and records that followed it.</summary>
 public static class RecordingText
