@@ -101,6 +101,15 @@ public sealed class PhysicalMemory
         cpu[frame][(pa >> 3) & (WordsPerFrame - 1)] = value;
     }
 
+    /// <summary>A write to uncached memory (dma_alloc_coherent), or by the hardware: both views at once.</summary>
+    public void WriteThrough(ulong pa, ulong value)
+    {
+        var frame = FrameOf(pa);
+        var word = (pa >> 3) & (WordsPerFrame - 1);
+        cpu[frame][word] = value;
+        memory[frame][word] = value;
+    }
+
     /// <summary>The CPU fills <paramref name="bytes"/> (a multiple of 8) from an 8-byte aligned address with one word.</summary>
     public void Fill(ulong pa, int bytes, ulong value)
     {
