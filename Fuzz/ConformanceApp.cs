@@ -45,9 +45,10 @@ public static class ConformanceApp
         {
             return Complain(host, wrong.Message);
         }
-        catch (Exception wrong) when (wrong is IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is InputException or IOException or UnauthorizedAccessException)
         {
-            return Complain(host, wrong.Message);
+            host.Error.WriteLine(wrong.Message);
+            return ExitCode.Usage;
         }
         catch (SuiteFailedException failed)
         {

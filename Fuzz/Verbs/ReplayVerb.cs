@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Conformance.Harness.Findings;
 using Conformance.Harness.Reports;
 using Conformance.Harness.Running;
 using Conformance.Harness.Search;
@@ -32,10 +31,9 @@ internal static class ReplayVerb
         command.SetAction(parsed =>
         {
             var scenario = Read(parsed.GetRequiredValue(file), host);
-            var subject = parsed.GetValue(specimen) is { } name
-                ? Subject.Of(Names.Specimen(name))
-                : Subject.Of(Eras.Find(scenario.Era)!);
-            var replay = Replay.Of(scenario, subject, !parsed.GetValue(noExpectations));
+            var replay = parsed.GetValue(specimen) is { } name
+                ? Replay.Of(scenario, Names.Specimen(name))
+                : Replay.Of(scenario, Subject.Of(Eras.Find(scenario.Era)!), !parsed.GetValue(noExpectations));
             host.Output.Write(ReplayText.Render(replay, parsed.GetValue(trace)));
             return replay.Finding is null ? ExitCode.Kept : ExitCode.Findings;
         });
@@ -47,12 +45,12 @@ internal static class ReplayVerb
         var fromInput = file == "-";
         if (!fromInput && !File.Exists(file))
         {
-            throw new UsageException($"there is no file '{file}'");
+            throw new InputException($"there is no file '{file}'");
         }
 
         var parsed = ScenarioText.Parse(
             fromInput ? host.Input.ReadToEnd() : File.ReadAllText(file), Replay.Vocabulary());
-        return parsed.Scenario ?? throw new UsageException(
+        return parsed.Scenario ?? throw new InputException(
             Where(fromInput ? "standard input" : file, parsed.Error!));
     }
 

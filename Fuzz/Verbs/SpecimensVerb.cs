@@ -1,9 +1,7 @@
 using System.CommandLine;
 using Conformance.Drivers.Specimens;
 using Conformance.Fuzz.Display;
-using Conformance.Harness.Findings;
 using Conformance.Harness.Reports;
-using Conformance.Harness.Running;
 using Conformance.Harness.Search;
 
 namespace Conformance.Fuzz.Verbs;
@@ -46,7 +44,7 @@ internal static class SpecimensVerb
             throw new UsageException($"the minimum of {specimen.Name} is no scenario: {minimum.Error}");
         }
 
-        var replay = Replay.Of(scenario, Subject.Of(specimen), useExpectations: true);
+        var replay = Replay.Of(scenario, specimen);
         host.Output.Write("\n" + ReplayText.Render(replay, wholeTrace: false));
         return ExitCode.Kept;
     }
@@ -64,7 +62,7 @@ internal static class SpecimensVerb
             }, host.Cancel));
         if (specimens.Count == 1 && results[0].Found is { } found)
         {
-            var replay = Replay.Of(found, Subject.Of(specimens[0]), useExpectations: true);
+            var replay = Replay.Of(found.Scenario, specimens[0]);
             host.Output.Write(FindingText.Render(found, replay) + "\n");
         }
 

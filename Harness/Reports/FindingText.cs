@@ -24,7 +24,7 @@ public static class FindingText
         if (replay.Finding?.Failure.Rule != finding.Failure.Rule)
         {
             var instead = replay.Finding?.Failure.Rule.ToString() ?? "nothing";
-            text.Append($"{Indent}note:    run again, it shows {instead}: the driver is not deterministic\n");
+            AppendFact(text, "note:", $"run again, it shows {instead}: the driver is not deterministic");
         }
 
         AppendScenario(text, finding.Scenario);
@@ -46,10 +46,13 @@ public static class FindingText
     {
         var rule = finding.Rule;
         text.Append($"{rule.Id} broken by {finding.Driver}, era {finding.Scenario.Era}\n");
-        text.Append($"{Indent}promise: {rule.Statement}{(rule.SecurityRelevant ? " (isolation)" : "")}\n");
-        text.Append($"{Indent}source:  {rule.Source}\n");
-        text.Append($"{Indent}seen:    {finding.Message}\n");
+        AppendFact(text, "promise:", rule.Statement + (rule.SecurityRelevant ? " (isolation)" : ""));
+        AppendFact(text, "source:", rule.Source);
+        AppendFact(text, "seen:", finding.Message);
     }
+
+    private static void AppendFact(StringBuilder text, string word, string fact) =>
+        text.Append(PlainText.Wrap($"{Indent}{word,-9}{fact}", Indent.Length + 9));
 
     private static void AppendScenario(StringBuilder text, Scenario scenario)
     {

@@ -34,14 +34,14 @@ public static class PlainText
     {
         var text = new StringBuilder();
         var column = 0;
-        foreach (var word in paragraph.Split(' '))
+        foreach (var (i, word) in paragraph.Split(' ').Index())
         {
             if (column > indent && column + 1 + word.Length > Columns)
             {
                 text.Append('\n').Append(' ', indent);
                 column = indent;
             }
-            else if (text.Length > 0)
+            else if (i > 0)
             {
                 text.Append(' ');
                 column++;

@@ -11,12 +11,14 @@ public sealed class Expectations
     private readonly SuiteKnowledge knowledge;
     private readonly Era era;
     private readonly bool use;
+    private readonly RuleId? except;
 
     /// <param name="knowledge">What is expected.</param>
     /// <param name="era">In which era.</param>
     /// <param name="use">False: nothing is expected, everything that breaks is a finding.</param>
-    public Expectations(SuiteKnowledge knowledge, Era era, bool use) =>
-        (this.knowledge, this.era, this.use) = (knowledge, era, use);
+    /// <param name="except">A rule that nothing is expected to break, because it is what is looked for.</param>
+    public Expectations(SuiteKnowledge knowledge, Era era, bool use, RuleId? except = null) =>
+        (this.knowledge, this.era, this.use, this.except) = (knowledge, era, use, except);
 
     /// <summary>What may break on a topology: of the core, and of each instance's driver for its variant.</summary>
     public IReadOnlyList<ExpectedBreakage> On(Topology topology)
@@ -30,7 +32,7 @@ public sealed class Expectations
             knowledge.ExpectedOf(instance.Driver, era).Where(e => Shows(e, instance.Variant)));
         var ofCore = knowledge.ExpectedOfCore(era)
             .Where(e => topology.Instances.Any(instance => Shows(e, instance.Variant)));
-        return [.. ofDrivers.Concat(ofCore).Distinct()];
+        return [.. ofDrivers.Concat(ofCore).Where(e => e.Rule != except).Distinct()];
     }
 
     /// <summary>Whether a rule may break on a topology.</summary>

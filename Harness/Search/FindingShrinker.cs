@@ -34,7 +34,12 @@ public static class FindingShrinker
         var start = StillFails(cut) ? cut : finding.Scenario;
         var small = Shrinker.Shrink(start, StillFails, Budget(budget, cancel)).Scenario;
         var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
-        return finding with { Scenario = small, Failure = failure ?? finding.Failure };
+        return finding with
+        {
+            Driver = Attribution.DriverOf(small, finding.Driver),
+            Scenario = small,
+            Failure = failure ?? finding.Failure,
+        };
     }
 
     /// <summary>A number of runs; the only clock is the caller who loses patience.</summary>

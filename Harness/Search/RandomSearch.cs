@@ -36,6 +36,7 @@ public sealed class RandomSearch(SearchOptions options)
                 OnJobDone?.Invoke(job);
             }
         });
+        Attribution.HandOver(jobs);
         return jobs;
     }
 
@@ -55,7 +56,8 @@ public sealed class RandomSearch(SearchOptions options)
 
     private void RunScenarios(JobResult job, Subject subject, GuardedRunner runner, CancellationToken cancel)
     {
-        var expectations = new Expectations(SuiteKnowledge.Catalogue, job.Era, options.UseExpectations);
+        var expectations = new Expectations(
+            SuiteKnowledge.Catalogue, job.Era, options.UseExpectations, options.NeverExpected);
         var generator = new ScenarioGenerator(
             [.. subject.Claims.Values.OrderBy(f => f.Name, StringComparer.Ordinal)],
             job.Era.Name,

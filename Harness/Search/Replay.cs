@@ -1,7 +1,9 @@
 using Conformance.Drivers.Catalog;
+using Conformance.Drivers.Specimens;
 using Conformance.Harness.Findings;
 using Conformance.Harness.Running;
 using Conformance.Model.Core;
+using Conformance.Model.Rules;
 using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Search;
@@ -23,10 +25,13 @@ public sealed record Replay(
     /// <param name="scenario">What to run.</param>
     /// <param name="subject">On what.</param>
     /// <param name="useExpectations">Expected breakages are no findings.</param>
+    /// <param name="neverExpected">A rule whose expected breakages are findings all the same.</param>
     /// <exception cref="SuiteFailedException">The suite itself failed.</exception>
-    public static Replay Of(Scenario scenario, Subject subject, bool useExpectations)
+    public static Replay Of(
+        Scenario scenario, Subject subject, bool useExpectations, RuleId? neverExpected = null)
     {
-        var expectations = new Expectations(SuiteKnowledge.Catalogue, subject.Era, useExpectations);
+        var expectations = new Expectations(
+            SuiteKnowledge.Catalogue, subject.Era, useExpectations, neverExpected);
         var expected = expectations.On(scenario.Topology);
         var trace = TraceRecording.Of(subject, scenario, Expectations.RulesOf(expected));
         var finding = trace.Result.Failure is { } failure
@@ -39,6 +44,10 @@ public sealed record Replay(
     /// <summary>A finding once more, for its trace.</summary>
     public static Replay Of(Finding finding, Subject subject, bool useExpectations) =>
         Of(finding.Scenario, subject, useExpectations);
+
+    /// <summary>A scenario on a specimen, whose own bug is a finding even where it is a known one.</summary>
+    public static Replay Of(Scenario scenario, Specimen specimen) =>
+        Of(scenario, Subject.Of(specimen), useExpectations: true, specimen.Breaks[0]);
 
     private static string DriversOf(Scenario scenario) => string.Join(
         '+', scenario.Topology.Instances.Select(i => i.Driver).Distinct(StringComparer.Ordinal));

@@ -39,6 +39,9 @@ public sealed record SearchOptions
     /// <summary>Expected breakages are no findings.</summary>
     public bool UseExpectations { get; init; } = true;
 
+    /// <summary>A rule whose expected breakages are findings all the same; null for none.</summary>
+    public RuleId? NeverExpected { get; init; }
+
     /// <summary>Runs a shrinker may spend on one finding.</summary>
     public int ShrinkBudget { get; init; } = 4000;
 

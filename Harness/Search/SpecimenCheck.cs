@@ -101,12 +101,13 @@ public sealed class SpecimenCheck(ulong seed)
 
         try
         {
-            var shown = Replay.Of(minimum, Subject.Of(specimen), useExpectations: true).Finding;
+            var shown = Replay.Of(minimum, specimen).Finding;
             if (shown?.Failure.Rule != rule)
             {
                 problems.Add($"the minimum shows {shown?.Failure.Rule.ToString() ?? "nothing"}, not {rule}");
             }
 
+            // Where nothing is changed the bug is real in that era, and the catalogue expects it.
             if (Replay.Of(minimum, Unchanged(specimen), useExpectations: true).Finding is { } unexpected)
             {
                 problems.Add($"the minimum breaks {unexpected.Failure.Rule} without the change too");
@@ -128,6 +129,7 @@ public sealed class SpecimenCheck(ulong seed)
             Scenarios = MostScenarios,
             Seed = seed,
             Rule = rule,
+            NeverExpected = rule,
             Variant = specimen.Variant,
             FindingsPerJob = 1,
         });
