@@ -35,6 +35,9 @@ public sealed class RuleContext(Era era, Topology topology, Func<InstanceId, Dri
     public void Report(RuleId rule, int eventIndex, string message) =>
         violations.Add(new Violation(rule, eventIndex, message));
 
+    /// <summary>Forget what was reported, not what was seen.</summary>
+    public void ClearViolations() => violations.Clear();
+
     /// <summary>Forget the run.</summary>
     public void Reset()
     {
