@@ -210,4 +210,16 @@ public sealed partial record DriverProfile
     /// (SMMUv3 of 6.1).
     /// </summary>
     public bool LeavesDetachedAlone { get; init; }
+
+    /// <summary>
+    /// One map call looks at all its entries before it writes the first: a refused call has mapped nothing and counts
+    /// nothing, but smaller pages that lay in the way before the refusal are gone (io-pgtable-arm, io-pgtable-dart).
+    /// </summary>
+    public bool ChecksCallFirst { get; init; }
+
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for a device whose <see cref="IommuDevice.RequireDirect"/> is set when it is
+    /// released; null: no difference (SMMUv3 of 6.12: bypass).
+    /// </summary>
+    public RefusedAttach? ReleaseLeavesDirect { get; init; }
 }
