@@ -108,6 +108,21 @@ public sealed class PhysicalMemory
     /// </summary>
     public bool HasWriteBuffer { get; init; }
 
+    /// <summary>The CPU fills <paramref name="bytes"/> (a multiple of 8) from an 8-byte aligned address with one word.</summary>
+    public void Fill(ulong pa, int bytes, ulong value)
+    {
+        var words = bytes >> 3;
+        while (words > 0)
+        {
+            var frame = FrameOf(pa);
+            var first = (int)(pa >> 3) & (WordsPerFrame - 1);
+            var count = Math.Min(words, WordsPerFrame - first);
+            Array.Fill(cpu[frame], value, first, count);
+            words -= count;
+            pa += (ulong)count << 3;
+        }
+    }
+
     /// <summary>Makes writes in the range visible to a non-coherent walker.</summary>
     public void Clean(ulong pa, int bytes)
     {

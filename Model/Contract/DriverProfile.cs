@@ -13,6 +13,12 @@ public enum OverlapRule
 
     /// <summary>The old translation stays and success is returned (VT-d of 6.1 and 6.12).</summary>
     KeepOldAndSucceed,
+
+    /// <summary>
+    /// As <see cref="Replace"/>, but the map invalidates nothing: until the next invalidation of the page a device
+    /// may reach through the old translation or the new one (s390 from 6.12 on, without <c>tlb_refresh</c>).
+    /// </summary>
+    ReplaceUntilFlushed,
 }
 
 /// <summary>Unmap that begins or ends inside a large page (core.md 5.3).</summary>
@@ -43,8 +49,25 @@ public enum HoleRule
     /// <summary>Counts the hole as unmapped and goes on.</summary>
     Count,
 
-    /// <summary>The first page of a call decides: a hole there returns 0, later holes count (s390 of 6.1).</summary>
+    /// <summary>
+    /// Each unit of the page size that the core chose stands for itself: a hole in its first base page ends the
+    /// unmap with what came before, later holes in the unit count (s390 of 6.1, whose op took one unit a call).
+    /// </summary>
     CountAfterFirst,
+
+    /// <summary>
+    /// As <see cref="Stop"/>, but what the unmap looks at is the table entry of the page size that the core chose: one
+    /// that leads to a table, be the table empty, goes whole and counts whole; only an absent one stops the unmap
+    /// (io-pgtable-arm). Tables vanish that way and under a large page, never because they became empty.
+    /// </summary>
+    StopAtEntry,
+
+    /// <summary>
+    /// A call is lengthened to the span of the table entry at which the walk to its first byte ends, and then clears
+    /// and counts all of it, holes too; a large page covered in part stays (VT-d of 6.1 and 6.12). Tables vanish when a
+    /// call covers their entry, and under a large page.
+    /// </summary>
+    CountToEntryEnd,
 }
 
 /// <summary>A mapping that asks for WRITE without READ.</summary>
@@ -78,7 +101,10 @@ public enum FinaliseRule
 {
     AtAlloc,
 
-    /// <summary>At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>.</summary>
+    /// <summary>
+    /// At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>, or works within the
+    /// page sizes and aperture "before" when that is OK (VT-d of 6.1 and 6.12).
+    /// </summary>
     AtFirstAttach,
 }
 
@@ -86,13 +112,26 @@ public enum FinaliseRule
 /// What a driver declares of itself for one tree and hardware variant. The abstract driver does exactly this;
 /// the real one is held against it. Plain data, except <see cref="CheckAttach"/>.
 /// </summary>
-public sealed record DriverProfile
+public sealed partial record DriverProfile
 {
     public required string Driver { get; init; }
 
     public required string Variant { get; init; }
 
     public required KernelTree Tree { get; init; }
+
+    /// <summary>
+    /// Result of <see cref="IDriverStack.StartInstance"/> for an instance of this variant: an error when the unit is
+    /// locked by firmware or unknown to the driver of this tree. Devices with a requester on such an instance, or on
+    /// one that has not started yet, are not ours (-ENODEV at probe).
+    /// </summary>
+    public Errno StartResult { get; init; } = Errno.OK;
+
+    /// <summary>
+    /// The same profile with what only the whole topology tells (CPU page size, variants of a device's other
+    /// instances); null when nothing depends on it. The abstract driver uses the result in place of this one.
+    /// </summary>
+    public Func<Topology, DriverProfile>? InTopology { get; init; }
 
     /// <summary>Ops of the driver; the static domains are named below.</summary>
     public required IommuOps Ops { get; init; }
@@ -119,7 +158,10 @@ public sealed record DriverProfile
     /// <summary>Types whose attach the driver of this tree can carry out; what else reaches it breaks R63.</summary>
     public required IReadOnlyList<DomainType> KnownTypes { get; init; }
 
-    /// <summary>A type not in <see cref="KnownTypes"/> is accepted with 0 and nothing is done (apple-dart, 6.1).</summary>
+    /// <summary>
+    /// A type not in <see cref="KnownTypes"/> is accepted with 0 and the hardware is left as it was; only a domain of
+    /// <see cref="FinaliseRule.AtFirstAttach"/> becomes final (apple-dart, 6.1).
+    /// </summary>
     public bool IgnoresUnknownTypes { get; init; }
 
     /// <summary>Page sizes once final.</summary>
@@ -139,8 +181,23 @@ public sealed record DriverProfile
 
     public bool IsGenericPageTable { get; init; }
 
+    /// <summary>First IOVA the driver accepts; maps below give <see cref="IovaOutside"/>.</summary>
+    public ulong IovaFirst { get; init; }
+
     /// <summary>Last IOVA the tables can express; maps beyond give <see cref="IovaOutside"/>.</summary>
     public required ulong IovaLast { get; init; }
+
+    /// <summary>
+    /// An unmap that reaches outside <see cref="IovaFirst"/> to <see cref="IovaLast"/> removes nothing and returns
+    /// 0: the whole call, or with <see cref="HoleRule.CountAfterFirst"/> the unit at hand (s390).
+    /// </summary>
+    public bool UnmapOutsideRefused { get; init; }
+
+    /// <summary>
+    /// Unmap takes a first page that is mapped to physical address 0 for a hole, because it looks the page up
+    /// first (s390 of 6.1).
+    /// </summary>
+    public bool UnmapTakesPhysicalZeroForHole { get; init; }
 
     public Errno IovaOutside { get; init; } = Errno.ERANGE;
 
@@ -172,6 +229,13 @@ public sealed record DriverProfile
 
     public UnattachedDma Unattached { get; init; } = UnattachedDma.Blocked;
 
+    /// <summary>
+    /// What a device reaches under <see cref="UnattachedDma.Platform"/>: one run of the platform's own tables.
+    /// Required with it. The device is there from the start of its instance, from each later probe, and after
+    /// <c>detach_dev</c> or <c>set_platform_dma_ops</c>.
+    /// </summary>
+    public TranslationRun? PlatformTable { get; init; }
+
     /// <summary>DMA while the instance is not started.</summary>
     public UnattachedDma BeforeStart { get; init; } = UnattachedDma.Bypass;
 
@@ -180,6 +244,19 @@ public sealed record DriverProfile
 
     /// <summary>IOVAs that are never translated (the interrupt window of VT-d); DMA there is refused.</summary>
     public (ulong First, ulong Last)? Untranslated { get; init; }
+
+    /// <summary>
+    /// The addresses the fabric lets a device use at all, first and last byte; DMA outside is refused whatever the
+    /// tables say (s390: base and limit registered with the table). Null: all. A driver tells the core through
+    /// RESERVED regions; map does not look at it.
+    /// </summary>
+    public (ulong First, ulong Last)? DmaWindow { get; init; }
+
+    /// <summary>
+    /// Added by Linux to every address of a device on identity (<c>dma_direct_set_offset</c>) and taken off again by
+    /// the hardware, so identity reaches [0, DmaWindow.Last - IdentityOffset] and refuses what lies above (s390).
+    /// </summary>
+    public ulong IdentityOffset { get; init; }
 
     /// <summary>Result of <c>ProbeDevice</c> beyond 0; null means always ours.</summary>
     public Func<DeviceSpec, Errno>? CheckProbe { get; init; }
@@ -202,6 +279,9 @@ public sealed record DriverProfile
     /// <summary>Regions the driver adds for every device, beside those of the topology that it reports.</summary>
     public IReadOnlyList<ResvRegion> DriverRegions { get; init; } = [];
 
+    /// <summary>Further ones that it adds only while a paging domain is attached to the device (s390, 7.2).</summary>
+    public IReadOnlyList<ResvRegion> DriverRegionsWhilePaging { get; init; } = [];
+
     /// <summary>Kinds of the topology's regions that this driver passes on.</summary>
     public IReadOnlyList<ResvType> ReportsRegions { get; init; } = [];
 
@@ -212,6 +292,21 @@ public sealed record DriverProfile
 
     /// <summary>What topologies make sense for the driver.</summary>
     public required TopologyLimits Limits { get; init; }
+
+    /// <summary>DMA of a device that the platform's own tables translate; refusals carry code 0.</summary>
+    public DmaOutcome PlatformDma(Iova iova, DmaAccess access) =>
+        PlatformTable is { } run && iova.Value - run.Iova < run.Length
+        && (access == DmaAccess.Read ? run.Read : run.Write)
+            ? DmaOutcome.At(run.Pa + (iova.Value - run.Iova))
+            : DmaOutcome.Refused(0);
+
+    /// <summary>Whether the fabric lets a device on a translating domain use the address.</summary>
+    public bool InDmaWindow(Iova iova) =>
+        DmaWindow is not { } window || (iova.Value >= window.First && iova.Value <= window.Last);
+
+    /// <summary>Whether a device on identity reaches the address.</summary>
+    public bool IdentityReaches(Iova iova) =>
+        DmaWindow is not { } window || iova.Value <= window.Last - IdentityOffset;
 }
 
 /// <summary>What the generator may put into a topology for a driver.</summary>

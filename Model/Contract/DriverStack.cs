@@ -54,6 +54,9 @@ public interface IDriverStack
     /// </summary>
     Errno StartInstance(InstanceId instance);
 
+    /// <summary>The started instance calls iommu_set_dma_strict (VT-d caching mode).</summary>
+    bool ForcesStrict(InstanceId instance) => false;
+
     /// <summary>
     /// A device access on the bus: through caches and tables, exactly as the silicon does. Works before the
     /// instance is started too (boot state: bypass or blocked). <paramref name="requester"/> is one of the

@@ -122,4 +122,40 @@ public enum TypeRequest : byte
 }
 
 /// <summary>A scenario: era, topology, commands. Plain data; every sub-list of commands is a scenario too.</summary>
-public sealed record Scenario(string Era, Topology Topology, IReadOnlyList<Command> Commands);
+/// <remarks>Equality is structural: equal commands in equal order over an equal topology.</remarks>
+public sealed record Scenario(string Era, Topology Topology, IReadOnlyList<Command> Commands)
+{
+    public bool Equals(Scenario? other)
+    {
+        if (other is null || Commands.Count != other.Commands.Count
+            || !string.Equals(Era, other.Era, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Commands.Count; i++)
+        {
+            if (Commands[i] != other.Commands[i])
+            {
+                return false;
+            }
+        }
+
+        return Topology.Equals(other.Topology);
+    }
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(Era, StringComparer.Ordinal);
+        hash.Add(Topology);
+        foreach (var command in Commands)
+        {
+            hash.Add(command);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    public override string ToString() => ScenarioText.Print(this);
+}

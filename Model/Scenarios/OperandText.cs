@@ -77,4 +77,79 @@ internal static class OperandText
 
         return text.ToString();
     }
+
+    /// <summary>Inverse of <see cref="ProtText"/>; the flags may stand in any order, each once.</summary>
+    public static bool TryProt(string word, out Prot prot)
+    {
+        var plus = word.IndexOf('+', StringComparison.Ordinal);
+        var head = plus < 0 ? word : word[..plus];
+        Prot? access = head switch
+        {
+            "rw" => Prot.Read | Prot.Write,
+            "r" => Prot.Read,
+            "w" => Prot.Write,
+            "-" => Prot.None,
+            _ => null,
+        };
+        prot = access ?? Prot.None;
+        var flags = 0;
+        var good = access is not null
+            && (plus < 0 || TryFlags(word.AsSpan(plus), ProtWords, static p => (int)p, out flags));
+        prot |= (Prot)flags;
+        return good;
+    }
+
+    /// <summary>Inverse of <see cref="TypeText"/>.</summary>
+    public static bool TryType(string word, out TypeRequest type)
+    {
+        TypeRequest? found = word switch
+        {
+            "identity" => TypeRequest.Identity,
+            "DMA" => TypeRequest.Dma,
+            "DMA-FQ" => TypeRequest.DmaFq,
+            "auto" => TypeRequest.Auto,
+            _ => null,
+        };
+        type = found ?? default;
+        return found is not null;
+    }
+
+    /// <summary>Inverse of <see cref="AllocText"/> for one or more flags, in any order, each once.</summary>
+    public static bool TryAlloc(string word, out AllocFlags flags)
+    {
+        var good = TryFlags(word, AllocWords, static f => (int)f, out var bits);
+        flags = (AllocFlags)bits;
+        return good;
+    }
+
+    private static bool TryFlags<T>(
+        ReadOnlySpan<char> text, (T Flag, string Word)[] words, Func<T, int> bitOf, out int bits)
+    {
+        bits = 0;
+        if (text.IsEmpty)
+        {
+            return false;
+        }
+
+        while (!text.IsEmpty)
+        {
+            var next = text[1..].IndexOf('+');
+            var part = next < 0 ? text : text[..(next + 1)];
+            var bit = 0;
+            foreach (var (flag, word) in words)
+            {
+                bit |= part.SequenceEqual(word) ? bitOf(flag) : 0;
+            }
+
+            if (bit == 0 || (bits & bit) != 0)
+            {
+                return false;
+            }
+
+            bits |= bit;
+            text = text[part.Length..];
+        }
+
+        return true;
+    }
 }

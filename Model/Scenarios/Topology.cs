@@ -60,16 +60,67 @@ public sealed record DeviceSpec
     public ImmutableArray<ResvRegion> Regions { get; init; } = [];
 
     public InstanceId Instance => Requesters[0].Instance;
+
+    public bool Equals(DeviceSpec? other) =>
+        other is not null
+        && Flags == other.Flags
+        && Group == other.Group
+        && MaxPasids == other.MaxPasids
+        && Wish == other.Wish
+        && Requesters.AsSpan().SequenceEqual(other.Requesters.AsSpan())
+        && Regions.AsSpan().SequenceEqual(other.Regions.AsSpan());
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(Flags);
+        hash.Add(Group);
+        hash.Add(MaxPasids);
+        hash.Add(Wish);
+        foreach (var requester in Requesters.AsSpan())
+        {
+            hash.Add(requester);
+        }
+
+        foreach (var region in Regions.AsSpan())
+        {
+            hash.Add(region);
+        }
+
+        return hash.ToHashCode();
+    }
+
+    private (bool Pci, bool Untrusted, bool Ats, bool ColdPlug, bool Deferred) Flags =>
+        (Pci, Untrusted, Ats, ColdPlug, Deferred);
 }
 
 /// <summary>IOMMU instances, devices, CPU page size, kernel options: where a scenario plays.</summary>
+/// <remarks>Equality is structural. The groups depend on the devices alone: see <see cref="GroupOf"/>.</remarks>
 public sealed record Topology(
     int CpuPageShift,
     KernelOptions Kernel,
     ImmutableArray<InstanceSpec> Instances,
     ImmutableArray<DeviceSpec> Devices)
 {
+    private TopologyGroups? groups;
+
     public ulong CpuPageSize => 1UL << CpuPageShift;
+
+    /// <summary>Number of groups, when every device is present.</summary>
+    public int GroupCount => Groups.Count;
+
+    // Found again after a copy with other devices: the cache names the array it was made from.
+    private TopologyGroups Groups =>
+        groups is { } known && known.Devices == Devices ? known : groups = TopologyGroups.Of(Devices);
+
+    /// <summary>
+    /// The group of a device: group keys are numbered in the order of their first appearance over the devices,
+    /// so the group that holds d0 is g0.
+    /// </summary>
+    public GroupId GroupOf(DeviceId device) => new(Groups.OfDevice[device.Index]);
+
+    /// <summary>The devices of a group, ascending.</summary>
+    public IReadOnlyList<DeviceId> DevicesOf(GroupId group) => Groups.Members[group.Index];
 
     /// <summary>Instances of one driver.</summary>
     public IReadOnlyList<InstanceId> InstancesOf(string driver) =>
@@ -79,4 +130,29 @@ public sealed record Topology(
 
     /// <summary>The driver that serves a device.</summary>
     public InstanceSpec InstanceOf(DeviceSpec device) => Instances[device.Instance.Index];
+
+    public bool Equals(Topology? other) =>
+        other is not null
+        && CpuPageShift == other.CpuPageShift
+        && Kernel.Equals(other.Kernel)
+        && Instances.AsSpan().SequenceEqual(other.Instances.AsSpan())
+        && Devices.AsSpan().SequenceEqual(other.Devices.AsSpan());
+
+    public override int GetHashCode()
+    {
+        var hash = default(HashCode);
+        hash.Add(CpuPageShift);
+        hash.Add(Kernel);
+        foreach (var instance in Instances.AsSpan())
+        {
+            hash.Add(instance);
+        }
+
+        foreach (var device in Devices.AsSpan())
+        {
+            hash.Add(device);
+        }
+
+        return hash.ToHashCode();
+    }
 }

@@ -1,0 +1,34 @@
+using Conformance.Drivers.Catalog;
+using Conformance.Drivers.Specimens;
+using Conformance.Model.Rules;
+
+namespace Conformance.Drivers.AppleDart;
+
+/// <summary>All the suite knows about apple-dart.</summary>
+public static class AppleDartEntry
+{
+    public static readonly DriverEntry Entry = new()
+    {
+        Factory = new AppleDartFactory(),
+        Expected =
+        [
+            Breaks(63, [], "v6.5", "v6.5",
+                "apple-dart.c 6.1: apple_dart_attach_dev has no case for DMA_FQ, which the core of v6.5 sets "
+                + "before the attach (a4fdd9762272 \"iommu: Use flush queue capability\"); cured by "
+                + "c7bd8a1f45ba \"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\" (v6.6-rc4)"),
+            Breaks(69, [], "v5.19", "v6.6",
+                "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
+            Breaks(18, [], "v5.19", "v7.2",
+                "apple-dart.c: no release_domain; apple_dart_release_device leaves the registers alone"),
+            Breaks(67, [], "v5.19", "v7.2",
+                "apple-dart.c: as for R18; the group's domains die after the device, its streams walk on"),
+            Breaks(37, ["no-bypass"], "v6.7", "v7.2",
+                "apple-dart.c: apple_dart_attach_dev_identity, -EINVAL from a static domain without bypass"),
+        ],
+        Specimens = AppleDartSpecimens.All,
+    };
+
+    private static ExpectedBreakage Breaks(
+        int rule, IReadOnlyList<string> variants, string first, string last, string citation) =>
+        new(new RuleId(rule), variants, first, last, citation);
+}

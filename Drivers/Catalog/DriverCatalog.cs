@@ -1,0 +1,27 @@
+using Conformance.Drivers.AppleDart;
+using Conformance.Drivers.S390;
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Drivers.Catalog;
+
+/// <summary>The drivers of the suite, in the order reports show them.</summary>
+public static class DriverCatalog
+{
+    public static readonly IReadOnlyList<DriverEntry> All =
+    [
+        AppleDartEntry.Entry,
+        S390Entry.Entry,
+    ];
+
+    /// <summary>The entry of a driver name, or null.</summary>
+    public static DriverEntry? Find(string name) =>
+        All.FirstOrDefault(entry => string.Equals(entry.Factory.Name, name, StringComparison.Ordinal));
+
+    /// <summary>What a driver declares for one instance of a topology.</summary>
+    public static DriverProfile ProfileOf(IDriverFactory factory, KernelTree tree, Topology topology, int instance)
+    {
+        var profile = factory.Profile(tree, topology.Instances[instance].Variant);
+        return profile.InTopology?.Invoke(topology) ?? profile;
+    }
+}

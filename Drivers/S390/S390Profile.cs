@@ -1,0 +1,139 @@
+using Conformance.Drivers.PageTables;
+using Conformance.Model.Contract;
+
+namespace Conformance.Drivers.S390;
+
+/// <summary>What s390-iommu declares, per tree and variant.</summary>
+public static class S390Profile
+{
+    public static DriverProfile Of(KernelTree tree, string variant)
+    {
+        var firmware = S390Firmware.Of(variant);
+        return tree switch
+        {
+            KernelTree.V6_1 => Of61(variant, firmware),
+            KernelTree.V6_12 => Of612(variant, firmware),
+            _ => Of72(variant, firmware),
+        };
+    }
+
+    private static TopologyLimits Limits { get; } = new()
+    {
+        RequesterLast = 0xffff,
+        InstancePerDevice = true,
+        SharedGroups = false,
+    };
+
+    private static DriverProfile Of61(string variant, S390Firmware firmware)
+    {
+        var (start, end) = firmware.Window(KernelTree.V6_1);
+        var lastUsable = firmware.Ism ? end - S390Format.PageSize : end;
+        return new DriverProfile
+        {
+            Driver = S390Driver.DriverName,
+            Variant = variant,
+            Tree = KernelTree.V6_1,
+            Ops = IommuOps.DomainAlloc | IommuOps.SetPlatformDmaOps | IommuOps.Capable,
+            PagingOps = DomainOps.Paging | DomainOps.DetachDev,
+            AllocTypes = [DomainType.Unmanaged],
+            KnownTypes = [DomainType.Unmanaged],
+            PageSizes = new PageSizes(S390Format.PageAddress),
+            PageSizesBefore = new PageSizes(S390Format.PageAddress),
+            Aperture = new Aperture(start, end, Force: true),
+            ApertureBefore = default,
+            Finalise = FinaliseRule.AtFirstAttach,
+            MapBeforeFinalise = Errno.EINVAL,
+            IovaFirst = start,
+
+            // The aperture test of 6.1 loses the last page.
+            IovaLast = end - S390Format.PageSize,
+            IovaOutside = Errno.EINVAL,
+            UnmapOutsideRefused = true,
+            UnmapTakesPhysicalZeroForHole = true,
+            PaLast = ulong.MaxValue,
+            NoPermission = Errno.EINVAL,
+            WriteOnly = WriteOnlyRule.Refuse,
+            Overlap = OverlapRule.Replace,
+            Hole = HoleRule.CountAfterFirst,
+            IovaToPhysIsPageBase = true,
+            RefusedAttach = RefusedAttach.Blocked,
+            Unattached = UnattachedDma.Platform,
+            PlatformTable = S390PlatformTable.Content(start),
+            BeforeStart = UnattachedDma.Blocked,
+            DmaWindow = (start, lastUsable),
+            CheckProbe = spec => spec.Pci ? Errno.OK : Errno.ENODEV,
+            SingletonGroups = true,
+            Capabilities = Capabilities.CacheCoherency | Capabilities.InterruptRemap,
+            Limits = Limits,
+        };
+    }
+
+    private static DriverProfile Of612(string variant, S390Firmware firmware)
+    {
+        var (start, end) = firmware.Window(KernelTree.V6_12);
+        var last = S390Firmware.TableLast(S390Format.RegionThird);
+        return new DriverProfile
+        {
+            Driver = S390Driver.DriverName,
+            Variant = variant,
+            Tree = KernelTree.V6_12,
+            Ops = IommuOps.DomainAllocPaging | IommuOps.Capable,
+            PagingOps =
+                DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSync | DomainOps.IotlbSyncMap,
+            HasStaticBlocked = true,
+            ReleasesToBlocked = true,
+            KnownTypes = [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Blocked],
+            PageSizes = new PageSizes(S390Format.PageSize),
+            Aperture = new Aperture(0, last, Force: true),
+            IovaLast = last,
+            IovaOutside = Errno.EINVAL,
+            UnmapOutsideRefused = true,
+            PaLast = ulong.MaxValue,
+            NoPermission = Errno.OK,
+            NoPermissionBecomes = Prot.Read,
+            WriteOnly = WriteOnlyRule.BecomesReadWrite,
+            Overlap = firmware.TlbRefresh ? OverlapRule.Replace : OverlapRule.ReplaceUntilFlushed,
+            Hole = HoleRule.Count,
+            IovaToPhysIsPageBase = true,
+            RefusedAttach = RefusedAttach.Blocked,
+            ChecksBeforeChange = true,
+            BeforeStart = UnattachedDma.Blocked,
+            DmaWindow = (start, end),
+            CheckProbe = spec => spec.Pci ? Errno.OK : Errno.ENODEV,
+            SingletonGroups = true,
+            DriverRegions = [.. Below(start), .. Above(end, last)],
+            Capabilities = firmware.Ism
+                ? Capabilities.CacheCoherency
+                : Capabilities.CacheCoherency | Capabilities.DeferredFlush,
+            Limits = Limits,
+        };
+    }
+
+    private static DriverProfile Of72(string variant, S390Firmware firmware)
+    {
+        var (start, end) = firmware.Window(KernelTree.V7_2);
+        var last = S390Firmware.TableLast(firmware.RootLevel(start, end));
+        end = Math.Min(end, last);
+        var before = Of612(variant, firmware);
+        return before with
+        {
+            Tree = KernelTree.V7_2,
+            HasStaticIdentity = firmware.RelaxedTranslation,
+            IdentityOffset = start,
+            KnownTypes = firmware.RelaxedTranslation
+                ? [.. before.KnownTypes, DomainType.Identity]
+                : before.KnownTypes,
+            Aperture = new Aperture(0, last, Force: true),
+            IovaLast = last,
+            DmaWindow = (start, end),
+            DriverRegions = [.. Below(start)],
+            DriverRegionsWhilePaging = [.. Above(end, last)],
+        };
+    }
+
+    private static IEnumerable<ResvRegion> Below(ulong start) =>
+        start == 0 ? [] : [new ResvRegion(ResvType.Reserved, new Iova(0), start, Prot.None)];
+
+    private static IEnumerable<ResvRegion> Above(ulong end, ulong last) =>
+        end == last ? [] : [new ResvRegion(ResvType.Reserved, new Iova(end + 1), last - end, Prot.None)];
+}

@@ -1,0 +1,226 @@
+using Conformance.Drivers.Catalog;
+using Conformance.Model.Contract;
+using Conformance.Model.Core;
+using Conformance.Model.Oracle;
+using Conformance.Model.Rules;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Harness.Running;
+
+/// <summary>
+/// Runs a scenario on the oracle and on the system in lockstep: same command, same probes, compared outcomes, rules over
+/// the system's trace. Stops at the first wrong step.
+/// </summary>
+public sealed class LockstepRunner
+{
+    private static readonly RuleId Predicted = new(71);
+
+    private readonly Subject subject;
+    private readonly Scenario scenario;
+    private readonly IommuSystem oracle;
+    private readonly IommuSystem system;
+    private readonly RuleSet rules;
+    private readonly ProbePlan plan;
+    private readonly Func<RuleId, bool> isExpected;
+    private readonly RunResult result = new();
+    private long compared;
+
+    /// <param name="subject">Era and drivers.</param>
+    /// <param name="scenario">What to run; its era name is not looked at.</param>
+    /// <param name="isExpected">Breakages that do not end a run.</param>
+    public LockstepRunner(Subject subject, Scenario scenario, Func<RuleId, bool> isExpected)
+    {
+        this.subject = subject;
+        this.scenario = scenario;
+        this.isExpected = isExpected;
+        oracle = new IommuSystem(scenario.Topology, subject.Era, BuildOracle, traced: false);
+        system = new IommuSystem(scenario.Topology, subject.Era, BuildSystem, traced: true);
+        rules = new RuleSet(new RuleContext(subject.Era, scenario.Topology, ProfileOf));
+        plan = new ProbePlan(scenario.Topology, ProfileOf);
+    }
+
+    /// <summary>The system under test, for printing what state a run ended in.</summary>
+    public IommuSystem System => system;
+
+    /// <summary>Called after each command with its index, before the trace is cleared.</summary>
+    public Action<int>? AfterCommand { get; init; }
+
+    /// <summary>Grows with each command: a watcher sees by it whether the driver still moves.</summary>
+    public int Progress => Volatile.Read(ref progress);
+
+    private int progress;
+
+    /// <summary>The whole scenario, then the comparison of the tables.</summary>
+    public RunResult Run()
+    {
+        RunTo(scenario.Commands.Count);
+        if (result.Failure is null && !system.Dead && result.Commands == scenario.Commands.Count)
+        {
+            CompareTables();
+        }
+
+        foreach (var rule in rules.Rules)
+        {
+            result.Exercised[rule.Info.Id] = rule.Exercised;
+        }
+
+        result.Exercised[Predicted] = compared;
+        return result;
+    }
+
+    /// <summary>Goes on up to (not including) command <paramref name="end"/>; false when the run has ended.</summary>
+    public bool RunTo(int end)
+    {
+        for (var i = result.Commands; i < end; i++)
+        {
+            Volatile.Write(ref progress, i + 1);
+            if (!Step(i))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>One command with its probes; false ends the run.</summary>
+    private bool Step(int index)
+    {
+        var command = scenario.Commands[index];
+        system.Trace.Clear();
+        rules.Begin(command);
+        var expected = oracle.Execute(index, command);
+        if (oracle.Dead)
+        {
+            throw new InvalidOperationException(
+                $"the oracle failed at command {index} ({command}): {oracle.Trace.Note}");
+        }
+
+        var actual = system.Execute(index, command);
+        result.Commands++;
+        string? difference = null;
+        if (!system.Dead)
+        {
+            compared++;
+            difference = expected == actual
+                ? ProbeAll(command)
+                : $"{command} gives {actual}, the reference model {expected}";
+        }
+
+        rules.Observe(system.Trace.Events);
+        AfterCommand?.Invoke(index);
+        return Judge(index, difference) && !system.Dead;
+    }
+
+    /// <summary>Turns violations and differences into a failure; false when the run cannot go on.</summary>
+    private bool Judge(int index, string? difference)
+    {
+        var found = rules.Violations;
+        foreach (var violation in found)
+        {
+            if (!isExpected(violation.Rule))
+            {
+                Fail(violation.Rule, index, violation.EventIndex, violation.Message);
+                return false;
+            }
+
+            result.ExpectedSeen.Add(violation.Rule);
+        }
+
+        if (difference is null)
+        {
+            rules.ClearViolations();
+            return true;
+        }
+
+        if (found.Count == 0 && !isExpected(Predicted))
+        {
+            Fail(Predicted, index, -1, difference);
+        }
+        else if (found.Count == 0)
+        {
+            result.ExpectedSeen.Add(Predicted);
+        }
+
+        return false;
+    }
+
+    private void Fail(RuleId rule, int command, int eventIndex, string message) =>
+        result.Failure = new Failure(rule, command, eventIndex, message);
+
+    private string? ProbeAll(in Command command)
+    {
+        plan.After(command);
+        foreach (var probe in plan.Probes)
+        {
+            if (Try(probe) is { } difference)
+            {
+                return difference;
+            }
+        }
+
+        return null;
+    }
+
+    private string? Try(in Probe probe)
+    {
+        result.Probes++;
+        compared++;
+        var expected = probe.On(oracle);
+        var actual = probe.On(system);
+        if (expected.Landed == actual.Landed && expected.Pa == actual.Pa)
+        {
+            return null;
+        }
+
+        var source = scenario.Topology.Devices[probe.Device.Index].Requesters[probe.Requester];
+        var stale = actual.Landed && oracle.StackOf(source) is IStaleOracle may
+            && may.MayStillReach(source, probe.Pasid, probe.Iova, probe.Access, actual.Pa);
+        if (stale)
+        {
+            return null;
+        }
+
+        var verb = probe.Access == DmaAccess.Read ? "read" : "write";
+        var context = probe.Pasid == Pasid.None ? "" : $" with PASID {probe.Pasid}";
+        return $"{verb} by {probe.Device} ({source}){context} at {probe.Iova} {actual}, "
+            + $"the reference model: {expected}";
+    }
+
+    private void CompareTables()
+    {
+        var differences = new TableComparison(oracle, system);
+        foreach (var device in scenario.Topology.Devices)
+        {
+            foreach (var requester in device.Requesters)
+            {
+                if (differences.Compare(requester) is not { } difference)
+                {
+                    continue;
+                }
+
+                var rule = new RuleId(72);
+                if (isExpected(rule))
+                {
+                    result.ExpectedSeen.Add(rule);
+                    return;
+                }
+
+                Fail(rule, scenario.Commands.Count, -1, difference);
+                return;
+            }
+        }
+    }
+
+    private DriverProfile ProfileOf(InstanceId instance)
+    {
+        var factory = subject.Claims[scenario.Topology.Instances[instance.Index].Driver];
+        return DriverCatalog.ProfileOf(factory, subject.Era.Tree, scenario.Topology, instance.Index);
+    }
+
+    private IDriverStack BuildOracle(string driver, DriverContext context) =>
+        AbstractStack.Create(context, ProfileOf);
+
+    private IDriverStack BuildSystem(string driver, DriverContext context) =>
+        subject.Drivers[driver].Create(context);
+}

@@ -1,0 +1,34 @@
+using Conformance.Harness.Findings;
+using Conformance.Harness.Running;
+using Conformance.Harness.Shrinking;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Harness.Search;
+
+/// <summary>Makes the scenario of a finding one-minimal for its rule.</summary>
+public static class FindingShrinker
+{
+    /// <summary>
+    /// <paramref name="budget"/> is the number of runs the shrinker may spend; 0 only cuts after the failing
+    /// command (a stuck driver costs seconds a run).
+    /// </summary>
+    public static Finding Shrink(
+        Finding finding, Subject subject, GuardedRunner runner, Expectations expectations, int budget)
+    {
+        var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
+        var cut = finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
+        if (budget == 0)
+        {
+            return finding with { Scenario = cut };
+        }
+
+        var rule = finding.Failure.Rule;
+        bool StillFails(Scenario candidate) =>
+            runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
+
+        var start = StillFails(cut) ? cut : finding.Scenario;
+        var small = new Shrinker(budget).Shrink(start, StillFails);
+        var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
+        return finding with { Scenario = small, Failure = failure ?? finding.Failure };
+    }
+}
