@@ -97,6 +97,19 @@ public sealed partial record DriverProfile
     /// </summary>
     public ulong? IovaUpperFirst { get; init; }
 
+    /// <summary>
+    /// Result of a page-wise map whose end wraps around 2^64, which a test of the end alone cannot see; null: as
+    /// <see cref="IovaOutside"/> (VT-d of 6.12).
+    /// </summary>
+    public Errno? IovaWraps { get; init; }
+
+    /// <summary>
+    /// What a device on identity reaches, first and last bytes, ascending; DMA elsewhere is refused. Null: as
+    /// <see cref="IdentityOffset"/> says, else everything. Empty: nothing (VT-d without pass-through: 6.1 has a 1:1
+    /// table of RAM, later trees write an entry that the hardware refuses).
+    /// </summary>
+    public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
+
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
 

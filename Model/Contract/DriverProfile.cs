@@ -305,8 +305,23 @@ public sealed partial record DriverProfile
         DmaWindow is not { } window || (iova.Value >= window.First && iova.Value <= window.Last);
 
     /// <summary>Whether a device on identity reaches the address.</summary>
-    public bool IdentityReaches(Iova iova) =>
-        DmaWindow is not { } window || iova.Value <= window.Last - IdentityOffset;
+    public bool IdentityReaches(Iova iova)
+    {
+        if (IdentityRanges is not { } ranges)
+        {
+            return DmaWindow is not { } window || iova.Value <= window.Last - IdentityOffset;
+        }
+
+        foreach (var (first, last) in ranges)
+        {
+            if (iova.Value >= first && iova.Value <= last)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }
 
 /// <summary>What the generator may put into a topology for a driver.</summary>
