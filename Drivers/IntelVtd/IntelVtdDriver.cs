@@ -11,11 +11,6 @@ namespace Conformance.Drivers.IntelVtd;
 /// </summary>
 internal sealed class IntelVtdDriver : IIommuDriver
 {
-    /// <summary>What the simulated machine has as RAM, from address 0: the 1:1 table of 6.1 covers it.</summary>
-    public const ulong RamBytes = 64UL << 20;
-
-    private const int Size1G = 2;
-
     private readonly DriverContext context;
     private readonly VtdUnit[] units;
     private readonly int[] unitOfInstance;
@@ -39,6 +34,7 @@ internal sealed class IntelVtdDriver : IIommuDriver
             unitOfInstance[context.Instances[i].Index] = i;
         }
 
+        Machine = Machine.Of(context.Topology) with { Units = [.. units.Select(u => u.Capabilities)] };
         attach = new VtdAttach(Rules, steps, context.Faults);
         if (Rules.StaticDomains)
         {
@@ -67,8 +63,8 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     public int UnitCount => units.Length;
 
-    /// <summary>Pass-through is used only when every unit has it (6.1: hw_pass_through).</summary>
-    private bool AllPassThrough => Array.TrueForAll(units, u => u.Capabilities.HasPassThrough);
+    /// <summary>What all units have in common.</summary>
+    public Machine Machine { get; }
 
     public Errno ProbeDevice(IommuDevice dev)
     {
@@ -80,6 +76,7 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
         var device = new VtdDevice(dev, unit, Steps.Programmed(dev.Spec.Requesters.Length));
         dev.DriverData = device;
+        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, unit.Capabilities.Pasids);
         if (unit.IsScalable)
         {
             device.Pasids = new VtdPasidTable(unit, device.PasidSupported ? dev.Spec.MaxPasids : 0);
@@ -92,7 +89,7 @@ internal sealed class IntelVtdDriver : IIommuDriver
         return Errno.OK;
     }
 
-    public int DeviceGroup(IommuDevice dev) => dev.Spec.Pci ? dev.Spec.Group : dev.SingletonGroupKey;
+    public int DeviceGroup(IommuDevice dev) => dev.Spec.Group;
 
     public bool IsAttachDeferred(IommuDevice dev) =>
         context.Topology.Kernel.Kdump && dev.Spec.Deferred
@@ -117,9 +114,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     public AllocResult DomainAlloc(DomainType type) => type switch
     {
-        DomainType.Unmanaged or DomainType.Dma => AllocResult.Of(new VtdClassicDomain(this, UsesFirstStage(type))),
+        DomainType.Unmanaged or DomainType.Dma => AllocResult.Of(new VtdClassicDomain(this, Machine.UsesFirstStage(type))),
         DomainType.DmaFq when !Rules.StaticDomains =>
-            AllocResult.Of(new VtdClassicDomain(this, UsesFirstStage(type))),
+            AllocResult.Of(new VtdClassicDomain(this, Machine.UsesFirstStage(type))),
         DomainType.Identity when !Rules.StaticDomains =>
             AllocResult.Of(new VtdSharedIdentity(attach, sharedIdentity ??= BuildIdentity())),
         _ => AllocResult.Null,
@@ -128,23 +125,25 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public AllocResult DomainAllocPaging(IommuDevice dev) =>
         throw new InvalidOperationException("the driver has no domain_alloc_paging");
 
-    /// <summary>
-    /// No unit here offers nesting or dirty tracking, so of the flags only PASID is known, and that only in 7.2.
-    /// </summary>
+    /// <summary>Nesting and dirty tracking as the unit has them; the PASID flag is known from 7.2 on.</summary>
     public AllocResult DomainAllocPagingFlags(IommuDevice dev, AllocFlags flags)
     {
-        if ((flags & ~profile.AllocFlags) != 0)
+        var unit = Unit(dev);
+        var known = (unit.Capabilities.HasNesting ? AllocFlags.NestParent : 0)
+            | (unit.Capabilities.HasDirtyBits ? AllocFlags.DirtyTracking : 0)
+            | (Rules.Generic ? AllocFlags.Pasid : 0);
+        if ((flags & ~known) != 0)
         {
             return AllocResult.Error(Errno.EOPNOTSUPP);
         }
 
         if (Rules.Generic)
         {
-            return AllocResult.Of(new VtdGenericDomain(this, Unit(dev)));
+            return AllocResult.Of(new VtdGenericDomain(this, unit, flags));
         }
 
-        var domain = new VtdClassicDomain(this, firstStage: false);
-        domain.FinaliseFor(Unit(dev));
+        var domain = new VtdClassicDomain(this, firstStage: false, flags);
+        domain.FinaliseFor(unit);
         return AllocResult.Of(domain);
     }
 
@@ -178,10 +177,20 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public void SetPlatformDmaOps(IommuDevice dev) =>
         throw new InvalidOperationException("the driver has no set_platform_dma_ops");
 
-    public Capabilities Capable(IommuDevice dev) =>
-        dev.DriverData is VtdDevice { AtsSupported: true }
-            ? profile.Capabilities
-            : profile.Capabilities & ~Capabilities.PciAts;
+    public Capabilities Capable(IommuDevice dev)
+    {
+        var device = (VtdDevice)dev.DriverData!;
+        var promised = IntelVtdProfile.Promises(context.Tree, device.Unit.Capabilities);
+        return device.AtsSupported ? promised : promised & ~Capabilities.PciAts;
+    }
+
+    /// <summary>Caching mode asks for strict invalidation unless first-stage tables are the default.</summary>
+    public bool ForcesStrict(InstanceId instance)
+    {
+        var unit = units[unitOfInstance[instance.Index]].Capabilities;
+        var first = Rules.Generic ? unit.HasFirstStage : Machine.UsesFirstStage(DomainType.Dma);
+        return unit.IsCaching && !first;
+    }
 
     /// <summary>Starts the unit of an instance; entries of deferred devices come from the old kernel.</summary>
     public void Start(InstanceId instance)
@@ -205,23 +214,6 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     public void DetachDevice(IommuDevice dev) => attach.Detach((VtdDevice)dev.DriverData!);
 
-    /// <summary>Large leaves that all units have: 0 none, 1 2 MiB, 2 also 1 GiB (domain_update_iommu_superpage).</summary>
-    public int CommonLargeLevels(bool firstStage)
-    {
-        if (firstStage)
-        {
-            return Array.TrueForAll(units, u => u.Capabilities.HasFirstStage1G) ? Size1G : 1;
-        }
-
-        var common = 3u;
-        foreach (var unit in units)
-        {
-            common &= unit.Capabilities.LargePages;
-        }
-
-        return common == 0 ? 0 : System.Numerics.BitOperations.Log2(common) + 1;
-    }
-
     /// <summary>Do all units of a domain snoop? Without any unit: do all of the machine?</summary>
     public bool AllCoherent(Func<int, bool> uses)
     {
@@ -243,39 +235,19 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     private static VtdUnit Unit(IommuDevice dev) => ((VtdDevice)dev.DriverData!).Unit;
 
-    /// <summary>
-    /// 6.x: first stage when every unit is scalable and either all have only that stage, or all have both and the
-    /// domain is for the DMA API (first_level_by_default).
-    /// </summary>
-    private bool UsesFirstStage(DomainType type)
-    {
-        if (!Array.TrueForAll(units, u => u.IsScalable))
-        {
-            return false;
-        }
-
-        var first = Array.TrueForAll(units, u => u.Capabilities.HasFirstStage);
-        var second = Array.TrueForAll(units, u => u.Capabilities.HasSecondStage);
-        return first != second ? first : type != DomainType.Unmanaged;
-    }
-
     /// <summary>6.1: the one identity domain; with a table of all RAM and RMRRs if some unit cannot pass through.</summary>
     private VtdClassicDomain BuildIdentity()
     {
-        var domain = new VtdClassicDomain(this, UsesFirstStage(DomainType.Identity));
-        if (AllPassThrough)
+        var domain = new VtdClassicDomain(this, Machine.UsesFirstStage(DomainType.Identity));
+        if (Machine.All(u => u.HasPassThrough))
         {
             domain.IsPassThrough = true;
             return domain;
         }
 
-        domain.MapIdentity(0, RamBytes - 1);
-        foreach (var region in context.Topology.Devices.SelectMany(d => d.Regions))
+        foreach (var (first, last) in Machine.IdentityRanges())
         {
-            if (profile.ReportsRegions.Contains(region.Type) && region.End >= RamBytes)
-            {
-                domain.MapIdentity(Math.Max(region.Start.Value, RamBytes), region.End);
-            }
+            domain.MapIdentity(first, last);
         }
 
         return domain;

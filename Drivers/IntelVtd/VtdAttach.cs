@@ -127,7 +127,7 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
     public Errno Pasid(VtdPagingDomain domain, IommuDevice dev, uint pasid, IommuDomain? old)
     {
         var device = (VtdDevice)dev.DriverData!;
-        var errno = PasidAllowed(device);
+        var errno = PasidAllowed(device, domain);
         if (errno == Errno.OK)
         {
             errno = domain.Prepare(device.Unit);
@@ -153,7 +153,7 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
     public Errno IdentityPasid(IommuDevice dev, uint pasid, IommuDomain? old)
     {
         var device = (VtdDevice)dev.DriverData!;
-        var errno = PasidAllowed(device);
+        var errno = PasidAllowed(device, null);
         return errno == Errno.OK ? SetPasid(device, pasid, VtdEntryBits.PassThroughDid, null, old) : errno;
     }
 
@@ -170,11 +170,17 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         domain?.LeaveUnit(device.Unit);
     }
 
-    private static Errno PasidAllowed(VtdDevice device)
+    /// <summary>6.12 has no dirty tracking by PASID.</summary>
+    private Errno PasidAllowed(VtdDevice device, VtdPagingDomain? domain)
     {
         if (device.Unit.Capabilities.Pasids == 0)
         {
             return Errno.EOPNOTSUPP;
+        }
+
+        if (domain is { TracksDirty: true } && !rules.Generic)
+        {
+            return Errno.EINVAL;
         }
 
         return device.IsCopied ? Errno.EBUSY : Errno.OK;

@@ -22,6 +22,8 @@ public sealed record VtdCapabilities(ulong Cap, ulong Ecap)
     public const ulong DeviceTlb = 1UL << 2;
     public const ulong PassThrough = 1UL << 6;
     public const ulong SnoopControl = 1UL << 7;
+    public const ulong Nesting = 1UL << 26;
+    public const ulong SecondStageDirty = 1UL << 45;
     public const ulong PasidSupport = 1UL << 40;
     public const ulong Scalable = 1UL << 43;
     public const ulong SecondStage = 1UL << 46;
@@ -71,6 +73,11 @@ public sealed record VtdCapabilities(ulong Cap, ulong Ecap)
     public bool HasSecondStage => !IsScalable || Has(Ecap, SecondStage);
 
     public bool HasFirstStage => IsScalable && Has(Ecap, FirstStage);
+
+    public bool HasNesting => IsScalable && Has(Ecap, Nesting);
+
+    /// <summary>Accessed and dirty bits in second-stage leaves (ssads_supported).</summary>
+    public bool HasDirtyBits => IsScalable && Has(Ecap, SecondStageDirty) && Has(Ecap, ScalableCoherent);
 
     /// <summary>Root, context and PASID structures are read with snooping.</summary>
     public bool IsCoherent => Has(Ecap, Coherent);

@@ -20,9 +20,10 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     private ulong maxAddress;
     private bool hasMappings;
 
-    public VtdClassicDomain(IntelVtdDriver driver, bool firstStage)
+    public VtdClassicDomain(IntelVtdDriver driver, bool firstStage, AllocFlags flags = AllocFlags.None)
         : base(driver, firstStage)
     {
+        Flags = flags;
         table = new VtdClassicTable(Memory, Rules.Format(firstStage), DefaultLevels) { Coherent = false };
         cleared = (iova, size) => FlushRange(iova, iova + size - 1, leafOnly: false);
         PageSizes = new PageSizes(Size4K);
@@ -50,7 +51,7 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
         }
 
         table.Coherent = unit.Capabilities.IsPagingCoherent;
-        table.LargeLevels = Driver.CommonLargeLevels(IsFirstStage);
+        table.LargeLevels = Driver.Machine.CommonLargeLevels(IsFirstStage);
         UpdateGeometry();
     }
 
@@ -63,6 +64,11 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
         if (ForcesSnoop && !unit.Capabilities.HasSnoopControl)
         {
             return Rules.NoSnoop;
+        }
+
+        if (TracksDirty && !unit.Capabilities.HasDirtyBits)
+        {
+            return Errno.EINVAL;
         }
 
         if (maxAddress > 1UL << unit.Capabilities.Width)
@@ -105,7 +111,7 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
             return BeyondTable(Errno.EINVAL);
         }
 
-        if ((prot & (Prot.Read | Prot.Write)) == 0)
+        if ((prot & (Prot.Read | Prot.Write)) == 0 || (IsNestParent && (prot & Prot.Write) == 0))
         {
             return Errno.EINVAL;
         }
@@ -171,7 +177,7 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     protected override void UnitsChanged()
     {
         table.Coherent = Driver.AllCoherent(IsOn) || !Steps.CleansTables;
-        table.LargeLevels = Driver.CommonLargeLevels(IsFirstStage);
+        table.LargeLevels = Driver.Machine.CommonLargeLevels(IsFirstStage);
         UpdateGeometry();
     }
 

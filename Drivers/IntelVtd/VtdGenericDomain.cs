@@ -10,18 +10,23 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
     private readonly VtdTableShape shape;
     private readonly List<PhysAddr> dropped = [];
 
-    public VtdGenericDomain(IntelVtdDriver driver, VtdUnit unit)
-        : base(driver, unit.Capabilities.HasFirstStage)
+    /// <param name="driver">The driver.</param>
+    /// <param name="unit">What the table is built for.</param>
+    /// <param name="flags">Nest parents and dirty tracking need a second stage.</param>
+    public VtdGenericDomain(IntelVtdDriver driver, VtdUnit unit, AllocFlags flags)
+        : base(driver, unit.Capabilities.HasFirstStage && (flags & ~AllocFlags.Pasid) == 0)
     {
+        Flags = flags;
         shape = VtdTableShape.Of(unit.Capabilities, IsFirstStage);
         table = new VtdGenericTable(Memory, Rules.Format(IsFirstStage), shape.Levels, shape.Width, IsFirstStage)
         {
             Coherent = unit.Capabilities.IsPagingCoherent || !Steps.CleansTables,
             Sizes = shape.Sizes,
+            RefusesReadOnly = IsNestParent,
         };
         PageSizes = shape.Sizes;
         Aperture = Aperture.OfBits(IsFirstStage ? shape.Width - 1 : shape.Width);
-        NeedsSyncMap = unit.Capabilities.HasWriteBuffer || (unit.Capabilities.IsCaching && !IsFirstStage);
+        NeedsSyncMap = NeedsSync(unit.Capabilities, IsFirstStage);
         IsBuiltCoherent = unit.Capabilities.IsPagingCoherent;
     }
 
@@ -35,6 +40,10 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
 
     private bool IsBuiltCoherent { get; }
 
+    /// <summary>A unit that wants to hear of fresh mappings: a write buffer, or caching mode over a second stage.</summary>
+    public static bool NeedsSync(VtdCapabilities unit, bool firstStage) =>
+        unit.HasWriteBuffer || (unit.IsCaching && !firstStage);
+
     /// <summary>Compatibility of the unit with a table that cannot change any more; -EINVAL otherwise.</summary>
     public override Errno Prepare(VtdUnit unit)
     {
@@ -43,7 +52,10 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
             return Errno.EINVAL;
         }
 
-        return shape.Suits(unit.Capabilities, IsBuiltCoherent, NeedsSyncMap) ? Errno.OK : Errno.EINVAL;
+        var fits = shape.Suits(unit.Capabilities, IsBuiltCoherent, NeedsSyncMap)
+            && (!IsNestParent || unit.Capabilities.HasNesting)
+            && (!TracksDirty || unit.Capabilities.HasDirtyBits);
+        return fits ? Errno.OK : Errno.EINVAL;
     }
 
     public override Errno MapRange(Iova iova, PhysAddr pa, ulong size, Prot prot, ref ulong mapped)

@@ -32,6 +32,13 @@ internal abstract class VtdPagingDomain : IommuDomain
 
     public abstract int Levels { get; }
 
+    /// <summary>Flags of the allocation.</summary>
+    public AllocFlags Flags { get; protected init; }
+
+    public bool IsNestParent => (Flags & AllocFlags.NestParent) != 0;
+
+    public bool TracksDirty => (Flags & AllocFlags.DirtyTracking) != 0;
+
     /// <summary>6.1: the shared identity domain on hardware that passes through.</summary>
     public bool IsPassThrough { get; set; }
 

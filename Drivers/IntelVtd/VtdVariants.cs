@@ -31,8 +31,8 @@ public static class VtdVariants
     [
         new(C.CapOf(2, Sagaw48, 48, Large | C.PageSelective), C.EcapOf(Server)),
         new(C.CapOf(2, Sagaw48, 48, Large | C.PageSelective | C.Caching), C.EcapOf(Server)),
-        new(C.CapOf(6, Sagaw48, 48, C.PageSelective | C.FirstStage1G | C.RootInvalidates),
-            C.EcapOf(ScalableServer | C.FirstStage)),
+        new(C.CapOf(6, Sagaw48, 48, Large | C.PageSelective | C.FirstStage1G | C.RootInvalidates),
+            C.EcapOf(ScalableServer | C.FirstStage | C.SecondStage | C.Nesting | C.SecondStageDirty)),
         new(C.CapOf(6, Sagaw48, 48, Large | C.PageSelective | C.RootInvalidates),
             C.EcapOf(ScalableServer | C.SecondStage)),
         //// An early chipset: no queue, no snooping of the walker, 14 usable domain ids, a write buffer.

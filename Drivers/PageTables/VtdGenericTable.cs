@@ -26,6 +26,9 @@ public sealed class VtdGenericTable(
     /// <summary>Page sizes that leaves may have.</summary>
     public PageSizes Sizes { get; set; }
 
+    /// <summary>A parent of nested tables: leaves without write permission are -EINVAL (an erratum, applied always).</summary>
+    public bool RefusesReadOnly { get; set; }
+
     public override PhysAddr IovaToPhys(ulong iova) => Accepts(iova, iova) ? Resolve(iova) : default;
 
     /// <summary>
@@ -39,15 +42,15 @@ public sealed class VtdGenericTable(
     public Errno Map(ulong iova, ulong pa, ulong size, Prot prot, List<PhysAddr> dropped, ref ulong mapped)
     {
         var errno = Check(iova, pa, size, prot);
-        while (errno == Errno.OK && size >= Sizes.Min)
+        while (errno == Errno.OK && size > 0)
         {
-            var leaf = Sizes.Choose(iova, pa, size, out var count);
-            var level = LevelOf(leaf);
+            //// A tail below the smallest page is out of contract; its last leaf covers more than was asked.
+            var leaf = Sizes.Choose(iova, pa, Math.Max(size, Sizes.Min), out var count);
             var done = 0UL;
-            errno = MapLeaves(iova, pa, level, count, prot, dropped, ref done);
+            errno = MapLeaves(iova, pa, LevelOf(leaf), count, prot, dropped, ref done);
             iova += done;
             pa += done;
-            size -= done;
+            size -= Math.Min(size, done);
             mapped += done;
         }
 
@@ -88,7 +91,7 @@ public sealed class VtdGenericTable(
             return Errno.ERANGE;
         }
 
-        if (size == 0)
+        if (size == 0 || (RefusesReadOnly && (prot & Prot.Write) == 0))
         {
             return Errno.EINVAL;
         }
