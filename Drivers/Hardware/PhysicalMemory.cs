@@ -40,6 +40,11 @@ public sealed class PhysicalMemory
     }
 
     /// <summary>
+    /// What <see cref="Clean"/> writes back waits in the chipset until <see cref="Drain"/> (VT-d: CAP.RWBF).
+    /// </summary>
+    public bool HasWriteBuffer { get; init; }
+
+    /// <summary>
     /// A zeroed block of <paramref name="bytes"/> (rounded up to 4 KiB), aligned to
     /// <paramref name="align"/> (a power of two, at least 4 KiB). Zeroes are visible to the walker at once.
     /// </summary>
@@ -103,10 +108,14 @@ public sealed class PhysicalMemory
         cpu[frame][(pa >> 3) & (WordsPerFrame - 1)] = value;
     }
 
-    /// <summary>
-    /// What <see cref="Clean"/> writes back waits in the chipset until <see cref="Drain"/> (VT-d: CAP.RWBF).
-    /// </summary>
-    public bool HasWriteBuffer { get; init; }
+    /// <summary>A write to uncached memory (dma_alloc_coherent), or by the hardware: both views at once.</summary>
+    public void WriteThrough(ulong pa, ulong value)
+    {
+        var frame = FrameOf(pa);
+        var word = (pa >> 3) & (WordsPerFrame - 1);
+        cpu[frame][word] = value;
+        memory[frame][word] = value;
+    }
 
     /// <summary>The CPU fills <paramref name="bytes"/> (a multiple of 8) from an 8-byte aligned address with one word.</summary>
     public void Fill(ulong pa, int bytes, ulong value)

@@ -43,6 +43,24 @@ public sealed class TaggedCache<T>
     /// <summary>Drops all entries of a tag. Cost is that of the entries, not of the past size.</summary>
     public void DropTag(ulong tag) => tags.Remove(tag);
 
+    /// <summary>Drops all tags that equal <paramref name="value"/> under <paramref name="mask"/>.</summary>
+    public void DropTags(ulong mask, ulong value)
+    {
+        doomed.Clear();
+        foreach (var tag in tags.Keys)
+        {
+            if ((tag & mask) == value)
+            {
+                doomed.Add(tag);
+            }
+        }
+
+        foreach (var tag in doomed)
+        {
+            tags.Remove(tag);
+        }
+    }
+
     /// <summary>Drops everything.</summary>
     public void DropAll() => tags.Clear();
 

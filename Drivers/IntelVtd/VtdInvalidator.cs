@@ -211,9 +211,7 @@ internal sealed class VtdInvalidator(
             var word = memory.Read(address & ~7UL);
             var shift = (int)(address & 4) * 8;
             word = (word & ~(0xffff_ffffUL << shift)) | ((ulong)data << shift);
-            memory.Write(address & ~7UL, word);
-            memory.Clean(address & ~7UL, 8);
-            memory.Drain();
+            memory.WriteThrough(address & ~7UL, word);
         }
     }
 

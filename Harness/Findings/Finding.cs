@@ -11,5 +11,6 @@ namespace Conformance.Harness.Findings;
 /// <param name="Seed">Seed of the scenario it was shrunk from.</param>
 public sealed record Finding(string Driver, Scenario Scenario, Failure Failure, ulong Seed)
 {
-    public RuleInfo Rule => RuleCatalog.Find(Failure.Rule);
+    public RuleInfo Rule => RuleCatalog.Find(Failure.Rule)
+        ?? throw new InvalidOperationException($"no rule {Failure.Rule}");
 }

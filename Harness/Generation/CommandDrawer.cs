@@ -45,7 +45,18 @@ internal sealed class CommandDrawer
 
     private int DeviceCount => topology.Devices.Length;
 
-    public Command Draw(Op op) => op switch
+    /// <summary>
+    /// A command of an operation; while no slot is allocated mostly an allocation in place of one that needs a slot.
+    /// </summary>
+    public Command Draw(Op op) =>
+        NeedsSlot(op) && !state.SlotGuesses.Any(static s => s.Allocated) && dice.Percent(75)
+            ? DrawAlloc()
+            : DrawNow(op);
+
+    private static bool NeedsSlot(Op op) => op is Op.AttachGroup or Op.AttachDevice or Op.AttachHandle or Op.Replace
+        or Op.AttachPasid or Op.Free;
+
+    private Command DrawNow(Op op) => op switch
     {
         Op.Register => Make.OnA(op, dice.Below(topology.Instances.Length)),
         Op.Probe => Make.OnA(op, Device(d => !state.Devices[d].Present)),
@@ -65,7 +76,7 @@ internal sealed class CommandDrawer
         Op.ReleaseDeviceOwner => Make.OnA(op, Device(d => state.GroupOfDevice(d).Owner != 0)),
         Op.SetType => Make.SetType(Group(static g => g.Count == 0), (TypeRequest)dice.Below(4)),
         Op.Map => DrawMap(MapDomain()),
-        Op.Unmap or Op.UnmapFast => DrawUnmap(op, MapDomain()),
+        Op.Unmap or Op.UnmapFast => DrawUnmap(op, UnmapDomain()),
         Op.Sync or Op.FlushAll => Make.OnDomain(op, PendingDomain()),
         Op.IovaToPhys => DrawIovaToPhys(MapDomain()),
         Op.DeferredAttach => Make.OnA(op, Device(d => topology.Devices[d].Deferred)),
@@ -193,14 +204,27 @@ internal sealed class CommandDrawer
         };
     }
 
+    /// <summary>A domain with something to unmap, mostly.</summary>
+    private DomainRef UnmapDomain()
+    {
+        var slot = dice.Where(slots, s => state.SlotGuesses[s] is { Allocated: true, Memory.Live.Count: > 0 });
+        var group = dice.Where(topology.GroupCount, g => state.Groups[g].DefaultMemory.Live.Count > 0);
+        return dice.Weighted([60, 25, 15]) switch
+        {
+            0 when slot is { } s => DomainRef.Slot(s),
+            <= 1 when group is { } g => DomainRef.DefaultOf(new GroupId(g)),
+            _ => MapDomain(),
+        };
+    }
+
     private DomainRef MapDomain()
     {
         var group = dice.Below(topology.GroupCount);
         var unit = new InstanceId(dice.Below(topology.Instances.Length));
         return dice.Weighted([52, 25, 16, 3, 2, 2]) switch
         {
-            0 => DomainRef.Slot(Slot(static _ => true)),
-            1 => state.CurrentOf(Group(static g => g.Slot >= 0)),
+            0 when state.SlotGuesses.Any(static s => s.Allocated) => DomainRef.Slot(Slot(static _ => true)),
+            0 or 1 => state.CurrentOf(Group(static g => g.Slot >= 0)),
             2 => DomainRef.DefaultOf(new GroupId(group)),
             3 => DomainRef.BlockingOf(new GroupId(group)),
             4 => DomainRef.IdentityOf(unit),

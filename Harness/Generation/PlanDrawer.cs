@@ -167,8 +167,14 @@ internal sealed partial class PlanDrawer(
             ? Make.Unmap(op, domain, memory.Live[^1].Iova, memory.Live[^1].Size)
             : draw.DrawUnmap(op, domain));
 
+    /// <summary>An access of some device, now and then: the runner itself tries accesses after each command.</summary>
     private void DmaStep(int group)
     {
+        if (!dice.Percent(35))
+        {
+            return;
+        }
+
         var device = draw.DeviceOf(group);
         Step(() => draw.DrawDma(device));
     }

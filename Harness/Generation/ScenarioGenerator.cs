@@ -154,6 +154,12 @@ public sealed class ScenarioGenerator
         /// <summary>Takes one thing back, so that the ends of lives are seen too.</summary>
         public void TearDown()
         {
+            if (Armed)
+            {
+                Add();
+                return;
+            }
+
             if (state.Pasids.Count > 0)
             {
                 var guess = state.Pasids[^1];
@@ -180,9 +186,13 @@ public sealed class ScenarioGenerator
                     ? Make.Unmap(Op.Unmap, domain, live[^1].Iova, live[^1].Size)
                     : Make.OnA(Op.Free, domain.Packed));
             }
-            else
+            else if (Array.Exists(state.Devices, static d => d.Present))
             {
                 Emit(Make.OnA(Op.Release, draw.PresentDevice()));
+            }
+            else
+            {
+                Add();
             }
         }
 

@@ -27,7 +27,7 @@ public static class FindingShrinker
             runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
 
         var start = StillFails(cut) ? cut : finding.Scenario;
-        var small = new Shrinker(budget).Shrink(start, StillFails);
+        var small = Shrinker.Shrink(start, StillFails, ShrinkBudget.Of(budget)).Scenario;
         var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
         return finding with { Scenario = small, Failure = failure ?? finding.Failure };
     }

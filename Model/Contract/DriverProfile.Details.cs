@@ -15,7 +15,9 @@ public enum MapCheck : byte
     Permission,
 }
 
-/// <summary>Where address bits above <see cref="DriverProfile.IovaLast"/> are dropped instead of looked at.</summary>
+/// <summary>
+/// Where address bits above <see cref="DriverProfile.IovaLast"/> are dropped instead of looked at.
+/// </summary>
 [Flags]
 public enum IovaMasking : byte
 {
@@ -39,7 +41,12 @@ public enum IovaMasking : byte
 /// <param name="Unit">The profile of the device's instance.</param>
 /// <param name="HasPasids">A PASID of the device is in use.</param>
 public readonly record struct AttachCase(
-    DeviceSpec? MadeFor, DeviceSpec Device, DomainType Type, DriverProfile Domain, DriverProfile Unit, bool HasPasids);
+    DeviceSpec? MadeFor,
+    DeviceSpec Device,
+    DomainType Type,
+    DriverProfile Domain,
+    DriverProfile Unit,
+    bool HasPasids);
 
 /// <summary>What a compatibility test of <c>set_dev_pasid</c> can look at.</summary>
 /// <param name="MadeFor">As in <see cref="AttachCase"/>.</param>
@@ -47,7 +54,7 @@ public readonly record struct AttachCase(
 /// <param name="Type">Type of the domain.</param>
 /// <param name="Domain">The profile that the domain follows.</param>
 /// <param name="Rid">Type of the domain that the device's normal DMA is on; null for none.</param>
-/// <param name="RidDomain">The profile that that domain follows; null for none and for static domains.</param>
+/// <param name="RidDomain">The profile that it follows; null for none and for static domains.</param>
 public readonly record struct PasidCase(
     DeviceSpec? MadeFor,
     DeviceSpec Device,
@@ -60,13 +67,15 @@ public readonly record struct PasidCase(
 public sealed partial record DriverProfile
 {
     /// <summary>
-    /// The profile that a domain follows, by the type and flags it was allocated with, where it differs in page
-    /// sizes, limits or rules (first and second stage); null: this one. Type UNMANAGED stands for the paging ops,
-    /// which are not told a type.
+    /// The profile that a domain follows, by the type and flags it was allocated with, where it differs in
+    /// page sizes, limits or rules (first and second stage); null: this one. Type UNMANAGED stands for the
+    /// paging ops, which are not told a type.
     /// </summary>
     public Func<DomainType, AllocFlags, DriverProfile>? ForDomain { get; init; }
 
-    /// <summary>Mapping a page over smaller live ones; null: as <see cref="Overlap"/> (io-pgtable-arm: replaced).</summary>
+    /// <summary>
+    /// Mapping a page over smaller live ones; null: as <see cref="Overlap"/> (io-pgtable-arm: replaced).
+    /// </summary>
     public OverlapRule? OverlapSmaller { get; init; }
 
     /// <summary>
@@ -77,17 +86,21 @@ public sealed partial record DriverProfile
 
     /// <summary>
     /// Log2 of the bytes that one entry of each table level covers, smallest first, for the rules of
-    /// <see cref="HoleRule"/> that look at tables; empty: one level for each page size. Levels whose entry covers
-    /// more than the tables can express do not count.
+    /// <see cref="HoleRule"/> that look at tables; empty: one level for each page size. Levels whose entry
+    /// covers more than the tables can express do not count.
     /// </summary>
     public IReadOnlyList<int> EntryShifts { get; init; } = [];
 
-    /// <summary>Order of the tests of a map with the page-wise op. A generic page table has its own (core.md 5.1).</summary>
-    public IReadOnlyList<MapCheck> MapChecks { get; init; } = [MapCheck.Iova, MapCheck.Pa, MapCheck.Permission];
+    /// <summary>
+    /// Order of the tests of a map with the page-wise op. A generic page table has its own (core.md 5.1).
+    /// </summary>
+    public IReadOnlyList<MapCheck> MapChecks { get; init; } =
+        [MapCheck.Iova, MapCheck.Pa, MapCheck.Permission];
 
     /// <summary>
-    /// Only the start of the IOVA range is tested: what lies inside of a range that reaches beyond the limit is mapped
-    /// before the error, and unmapped before 0 (io-pgtable-arm, apple-dart: a call ends with each table).
+    /// Only the start of the IOVA range is tested: what lies inside of a range that reaches beyond the limit
+    /// is mapped before the error, and unmapped before 0 (io-pgtable-arm, apple-dart: a call ends with each
+    /// table).
     /// </summary>
     public bool ClipsAtLimit { get; init; }
 
@@ -113,39 +126,49 @@ public sealed partial record DriverProfile
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
 
-    /// <summary>Result of a map that asks for READ without WRITE (nest parent domains of VT-d 7.2: -EINVAL).</summary>
+    /// <summary>
+    /// Result of a map that asks for READ without WRITE (nest parent domains of VT-d 7.2: -EINVAL).
+    /// </summary>
     public Errno ReadOnly { get; init; }
 
     /// <summary>
-    /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the device's
-    /// instance; OK: not tested. The mark falls only when an unmap removes the very top (VT-d of 6.1 and 6.12).
+    /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
+    /// device's instance; OK: not tested. The mark falls only when an unmap removes the very top (VT-d of 6.1
+    /// and 6.12).
     /// </summary>
     public Errno MappedBeyond { get; init; }
 
-    /// <summary>A test with more to look at, asked when <see cref="CheckAttach"/> has said OK; null for none.</summary>
+    /// <summary>
+    /// A test with more to look at, asked when <see cref="CheckAttach"/> has said OK; null for none.
+    /// </summary>
     public Func<AttachCase, Errno>? CheckCompatible { get; init; }
 
     /// <summary>
-    /// Refusals of <see cref="CheckAttach"/> and <see cref="CheckCompatible"/> with these numbers change nothing,
-    /// whatever <see cref="RefusedAttach"/> says (VT-d of 6.1: -EPERM).
+    /// Refusals of <see cref="CheckAttach"/> and <see cref="CheckCompatible"/> with these numbers change
+    /// nothing, whatever <see cref="RefusedAttach"/> says (VT-d of 6.1: -EPERM).
     /// </summary>
     public IReadOnlyList<Errno> RefusedBeforeChange { get; init; } = [];
 
-    /// <summary>The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.</summary>
+    /// <summary>
+    /// The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.
+    /// </summary>
     public Func<PasidCase, Errno>? CheckPasid { get; init; }
 
     /// <summary>The static identity domain can be put on a PASID.</summary>
     public bool IdentityOnPasid { get; init; }
 
     /// <summary>
-    /// What a device can do before its first attach, where it is not <see cref="Unattached"/> for all (SMMUv3: bypass
-    /// for streams with direct regions). After <c>detach_dev</c> it is <see cref="Unattached"/> again.
+    /// What a device can do before its first attach, where it is not <see cref="Unattached"/> for all
+    /// (SMMUv3: bypass for streams with direct regions). After <c>detach_dev</c> it is
+    /// <see cref="Unattached"/> again.
     /// </summary>
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
     /// <summary>As <see cref="ReleaseLeaves"/>, for one device; null: the same for all.</summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
 
-    /// <summary>Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.</summary>
+    /// <summary>
+    /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
+    /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
 }

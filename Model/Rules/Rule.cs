@@ -51,12 +51,22 @@ public abstract class Rule
     /// <summary>Kinds of event the rule wants; no other is delivered.</summary>
     public abstract ReadOnlySpan<EventKind> Wants { get; }
 
+    /// <summary>Which device accesses it wants, if it wants <see cref="EventKind.Dma"/> at all.</summary>
+    public virtual DmaTopics Topics => DmaTopics.All;
+
     /// <summary>How often the premise held in this run; 0 at the end of all runs is "not exercised".</summary>
     public long Exercised { get; protected set; }
 
-    /// <summary>Forget the run; keeps no allocation-heavy state.</summary>
-    public abstract void Reset(RuleContext context);
+    /// <summary>Forget the run; what was allocated is used again.</summary>
+    public virtual void Reset(RuleContext context) => Exercised = 0;
 
     /// <summary>One event. A broken promise is reported through <see cref="RuleContext.Report"/>.</summary>
     public abstract void On(in TraceEvent e, int index, RuleContext context);
+
+    /// <summary>The rule is broken at an event.</summary>
+    protected void Break(RuleContext context, int index, string message) =>
+        context.Report(Info.Id, index, message);
+
+    /// <summary>The premise held.</summary>
+    protected void Hold() => Exercised++;
 }

@@ -1,0 +1,143 @@
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Harness.Shrinking;
+
+/// <summary>
+/// Makes a failing scenario small: fewer commands, fewer devices, plainer attributes, plainer operands, again and again
+/// until nothing smaller fails.
+/// </summary>
+/// <remarks>
+/// Every candidate is a valid scenario of less weight (<see cref="ScenarioWeight"/>), so shrinking ends and never
+/// grows anything. Deterministic for a deterministic predicate and a budget without a clock.
+/// </remarks>
+public static class Shrinker
+{
+    private static readonly Func<Scenario, IEnumerable<Scenario>>[] Steps =
+    [
+        DropSteps.Chunks, DropSteps.Singles, DropSteps.Pairs, TopologySteps.Of, JointSteps.Of, CommandSteps.Of,
+    ];
+
+    /// <summary>All scenarios one step smaller, the largest steps first.</summary>
+    public static IEnumerable<Scenario> Candidates(Scenario scenario)
+    {
+        var weight = ScenarioWeight.Of(scenario);
+        return Steps.SelectMany(step => Lighter(step, scenario, weight));
+    }
+
+    /// <summary>Shrinks a scenario that fails.</summary>
+    /// <param name="scenario">A scenario for which <paramref name="stillFails"/> is true; it is not asked again.</param>
+    /// <param name="stillFails">True when the candidate shows the same failure.</param>
+    /// <param name="budget">When to stop.</param>
+    public static ShrinkResult Shrink(Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget)
+    {
+        var search = new Search(scenario, stillFails, budget);
+        Scenario before;
+        do
+        {
+            before = search.Best;
+            search.DropChunks();
+            foreach (var step in Steps.AsSpan(1))
+            {
+                search.Descend(step);
+            }
+        }
+        while (!ReferenceEquals(before, search.Best) && !search.IsExhausted);
+
+        return new ShrinkResult(search.Best, search.Evaluations, !search.IsExhausted);
+    }
+
+    private static IEnumerable<Scenario> Lighter(
+        Func<Scenario, IEnumerable<Scenario>> step, Scenario scenario, ScenarioWeight weight) =>
+        step(scenario).Where(candidate => ScenarioWeight.Of(candidate).CompareTo(weight) < 0);
+
+    /// <summary>The best scenario so far, and what was tried.</summary>
+    private sealed class Search(Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget)
+    {
+        private readonly HashSet<Scenario> passed = [];
+
+        public Scenario Best { get; private set; } = scenario;
+
+        public int Evaluations { get; private set; }
+
+        /// <summary>A candidate was left untried because the budget was spent.</summary>
+        public bool IsExhausted { get; private set; }
+
+        /// <summary>
+        /// Takes every smaller candidate as it comes. After a success the walk goes on at the same place of the new
+        /// candidates, since those before it have just failed; it ends after a whole round without success.
+        /// </summary>
+        public void Descend(Func<Scenario, IEnumerable<Scenario>> step)
+        {
+            var position = 0;
+            var improved = false;
+            while (!IsExhausted)
+            {
+                if (TakeFrom(step, ref position))
+                {
+                    improved = true;
+                    continue;
+                }
+
+                if (!improved)
+                {
+                    return;
+                }
+
+                (position, improved) = (0, false);
+            }
+        }
+
+        /// <summary>
+        /// Delta debugging over commands: chunks of half the length, then of a quarter and so on, each size until no
+        /// chunk of it can go.
+        /// </summary>
+        public void DropChunks()
+        {
+            Descend(static s => DropSteps.Chunks(s));
+        }
+
+        private bool TakeFrom(Func<Scenario, IEnumerable<Scenario>> step, ref int position)
+        {
+            foreach (var candidate in Lighter(step, Best, ScenarioWeight.Of(Best)).Skip(position))
+            {
+                if (Fails(candidate))
+                {
+                    Best = candidate;
+                    return true;
+                }
+
+                if (IsExhausted)
+                {
+                    return false;
+                }
+
+                position++;
+            }
+
+            return false;
+        }
+
+        private bool Fails(Scenario candidate)
+        {
+            if (passed.Contains(candidate))
+            {
+                return false;
+            }
+
+            if (Evaluations >= budget.EvaluationsMax || budget.Elapsed() >= budget.TimeLimit)
+            {
+                IsExhausted = true;
+                return false;
+            }
+
+            Evaluations++;
+            if (stillFails(candidate))
+            {
+                return true;
+            }
+
+            passed.Add(candidate);
+            return false;
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.Numerics;
+using Conformance.Model.Contract;
+
+namespace Conformance.Model.Oracle;
+
+/// <summary>
+/// What one paging domain translates, and how map and unmap change it by the rules of a profile. Arguments
+/// are what the core passes: aligned to the smallest page size unless said otherwise.
+/// </summary>
+internal sealed partial class AbstractTable
+{
+    private DriverProfile profile;
+    private UnmapRule unmapRule;
+    private MapCheck[] mapChecks = [];
+    private ulong limitFirst;
+    private ulong limitLast;
+    private ulong? top;
+
+    /// <param name="profile">What the domain follows.</param>
+    /// <param name="final">Page sizes and limits are final; otherwise those "before" hold.</param>
+    public AbstractTable(DriverProfile profile, bool final)
+    {
+        this.profile = profile;
+        Shape = TableShape.Of(profile);
+        unmapRule = UnmapRule.Of(profile);
+        SetLimits(final);
+    }
+
+    public AddressSpace Space { get; } = new();
+
+    public StaleRuns Stale { get; } = new();
+
+    public TableShape? Shape { get; private set; }
+
+    /// <summary>Page sizes that map takes now.</summary>
+    public PageSizes Sizes { get; private set; }
+
+    public DriverProfile Profile => profile;
+
+    /// <summary>An unmap is complete only after <c>iotlb_sync</c> or <c>flush_iotlb_all</c>.</summary>
+    private bool UnmapNeedsSync => (profile.PagingOps & DomainOps.IotlbSync) != 0;
+
+    /// <summary>The domain became final under a profile; what is mapped stays.</summary>
+    public void Finalise(DriverProfile final)
+    {
+        profile = final;
+        unmapRule = UnmapRule.Of(final);
+        Shape ??= TableShape.Of(final);
+        SetLimits(final: true);
+    }
+
+    /// <summary>The highest mapping ever, as the driver remembers it, lies above an address.</summary>
+    public bool ReachesAbove(ulong last) => top > last;
+
+    public void Clear()
+    {
+        Space.Clear();
+        Stale.Clear();
+        Shape?.Clear();
+        top = null;
+    }
+
+    /// <summary>0 when nothing is mapped there.</summary>
+    public PhysAddr IovaToPhys(ulong iova)
+    {
+        if ((profile.Masks & (IovaMasking.Lookup | IovaMasking.Tables)) != 0)
+        {
+            iova &= profile.IovaLast;
+        }
+
+        if (!Space.TryFind(iova, out var run))
+        {
+            return default;
+        }
+
+        var pa = run.PaOf(iova);
+        return new PhysAddr(profile.IovaToPhysIsPageBase ? pa & ~(Sizes.Min - 1) : pa);
+    }
+
+    /// <summary>
+    /// Removes by the profile's rule and returns the bytes counted. The page-wise op gives the page size that
+    /// the core chose; a whole range is one page of any size.
+    /// </summary>
+    public ulong Unmap(ulong iova, ulong size, ulong pageSize)
+    {
+        if ((profile.Masks & IovaMasking.Tables) != 0)
+        {
+            return UnmapMasked(iova, size, pageSize);
+        }
+
+        var removed = unmapRule.Unmap(this, iova, size, pageSize);
+        if (removed != 0 && top is { } mark && mark == iova + removed - 1)
+        {
+            top = iova == 0 ? null : iova - 1;
+        }
+
+        return removed;
+    }
+
+    /// <summary><c>[iova, iova + size)</c> lies where map and unmap may work.</summary>
+    public bool InLimits(ulong iova, ulong size)
+    {
+        var last = iova + size - 1;
+        return last >= iova && ((iova >= limitFirst && last <= limitLast) || iova >= profile.IovaUpperFirst);
+    }
+
+    /// <summary>How many units of a size from an address on lie whole where unmap may work.</summary>
+    public ulong UnitsInLimits(ulong iova, ulong unit)
+    {
+        if (!InLimits(iova, 1))
+        {
+            return 0;
+        }
+
+        var room = limitLast - iova;
+        return (room / unit) + (room % unit == unit - 1 ? 1UL : 0UL);
+    }
+
+    /// <summary>
+    /// Removes all of <c>[first, last]</c>; large leaves that reach out of it are split down to
+    /// <paramref name="unit"/> bytes.
+    /// </summary>
+    public void Take(ulong first, ulong last, ulong unit, bool stale)
+    {
+        while (Space.TryFindAtOrAfter(first, out var run) && run.Start <= last)
+        {
+            var from = Math.Max(first, run.Start);
+            var to = Math.Min(last, run.Last);
+            if (stale)
+            {
+                Stale.Add(run.Part(from, to));
+            }
+
+            if (run.LeafStart(from) == from && run.LeafLast(to) == to)
+            {
+                Space.Remove(from, to);
+            }
+            else
+            {
+                Split(run, from, to, unit);
+            }
+
+            if (to == last)
+            {
+                return;
+            }
+
+            first = to + 1;
+        }
+    }
+
+    /// <summary>Removes for an unmap: stale until the sync where the driver has one.</summary>
+    public void TakeForUnmap(ulong first, ulong last, ulong unit) => Take(first, last, unit, UnmapNeedsSync);
+
+    private static int ShiftOf(ulong size) => BitOperations.Log2(size);
+
+    /// <summary>
+    /// Takes <c>[first, last]</c> out of leaves that reach further: what is left of them becomes leaves of
+    /// the next smaller size, and of the next again nearer to the cut.
+    /// </summary>
+    private void Split(in AddressRun run, ulong first, ulong last, ulong unit)
+    {
+        var low = run.LeafStart(first);
+        var high = run.LeafLast(last);
+        var size = run.LeafSize;
+        Space.Remove(low, high);
+        while (size > unit)
+        {
+            Shape?.LeavesSplit(ShiftOf(size), low, high);
+            size = NextSmaller(size);
+            var part = run with { LeafShift = (byte)ShiftOf(size) };
+            var nextLow = first & ~(size - 1);
+            var nextHigh = last | (size - 1);
+            if (low < nextLow)
+            {
+                Space.Insert(part.Part(low, nextLow - 1));
+            }
+
+            if (nextHigh < high)
+            {
+                Space.Insert(part.Part(nextHigh + 1, high));
+            }
+
+            (low, high) = (nextLow, nextHigh);
+        }
+    }
+
+    private ulong NextSmaller(ulong size)
+    {
+        var smaller = Sizes.Bitmap & (size - 1);
+        return smaller == 0
+            ? throw new InvalidOperationException($"no page size below 0x{size:x} to split into")
+            : 1UL << BitOperations.Log2(smaller);
+    }
+
+    private ulong UnmapMasked(ulong iova, ulong size, ulong pageSize)
+    {
+        var total = 0UL;
+        while (size > 0)
+        {
+            var at = iova & profile.IovaLast;
+            var step = Math.Min(size - 1, profile.IovaLast - at) + 1;
+            var removed = unmapRule.Unmap(this, at, step, pageSize);
+            total += removed;
+            if (removed != step)
+            {
+                break;
+            }
+
+            iova += step;
+            size -= step;
+        }
+
+        return total;
+    }
+
+    private void SetLimits(bool final)
+    {
+        mapChecks = [.. profile.MapChecks];
+        Sizes = final ? profile.PageSizes : profile.PageSizesBefore;
+        limitFirst = final ? profile.IovaFirst : profile.ApertureBefore.Start;
+        limitLast = final ? profile.IovaLast : profile.ApertureBefore.End;
+        Shape?.LimitTo(limitLast);
+    }
+}

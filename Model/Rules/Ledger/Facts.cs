@@ -1,0 +1,172 @@
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Model.Rules;
+
+/// <summary>What the last successful calls left a device on.</summary>
+public enum AttachState : byte
+{
+    /// <summary>Not probed, or probed and never attached.</summary>
+    Never,
+
+    /// <summary>On the domain of its last successful attach.</summary>
+    Attached,
+
+    /// <summary>Handed back by detach_dev or set_platform_dma_ops.</summary>
+    Platform,
+
+    /// <summary>release_device was called.</summary>
+    Released,
+}
+
+/// <summary>Why the place of a device is not what its group's record says, or cannot be told.</summary>
+public enum Trouble : byte
+{
+    None,
+
+    /// <summary>An ordinary attach failed before v6.19 and the driver need not have kept the old domain.</summary>
+    Refused,
+
+    /// <summary>A must-succeed attach or a rollback failed.</summary>
+    Stuck,
+
+    /// <summary>Parked on the group's blocking domain after such a failure.</summary>
+    Rescued,
+}
+
+/// <summary>A firmware region that is to be mapped to itself.</summary>
+public readonly record struct DirectRange(ulong Start, ulong Last, Prot Prot, bool Relaxable);
+
+/// <summary>One PASID of a device. Domain NULL: it was attached and is detached now.</summary>
+public readonly record struct PasidFact(uint Pasid, DomainId Domain);
+
+/// <summary>What the trace has shown of one device.</summary>
+public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profile, string driver)
+{
+    public int Index { get; } = index;
+
+    public DeviceSpec Spec { get; } = spec;
+
+    /// <summary>What the driver of its instance declares.</summary>
+    public DriverProfile Profile { get; } = profile;
+
+    /// <summary>Name of the driver of its instance.</summary>
+    public string Driver { get; } = driver;
+
+    /// <summary>Group, -1 for none.</summary>
+    public int Group { get; internal set; } = -1;
+
+    public AttachState State { get; internal set; }
+
+    /// <summary>Domain of the last successful attach.</summary>
+    public DomainId Domain { get; internal set; }
+
+    /// <summary>Paging domain it was on before that, NULL for none.</summary>
+    public DomainId Left { get; internal set; }
+
+    public Trouble Trouble { get; internal set; }
+
+    /// <summary>attach_dev was tried since probe_device.</summary>
+    public bool Tried { get; internal set; }
+
+    /// <summary>Number of the command that called attach_dev for it last.</summary>
+    public int CalledIn { get; internal set; }
+
+    /// <summary>It was in a group since probe_device.</summary>
+    public bool Joined { get; internal set; }
+
+    /// <summary>The first attach waits for the first DMA mapping.</summary>
+    public bool Deferred { get; internal set; }
+
+    /// <summary>A kernel driver is bound.</summary>
+    public bool Bound { get; internal set; }
+
+    /// <summary>Depth of reset_prepare, from the commands.</summary>
+    public int ResetDepth { get; internal set; }
+
+    /// <summary>On the blocking domain for a reset.</summary>
+    public bool Staged { get; internal set; }
+
+    /// <summary>It has a DIRECT region that is not relaxable.</summary>
+    public bool RequiresDirect { get; internal set; }
+
+    /// <summary>Domain into which its regions could not be mapped.</summary>
+    public DomainId DirectFailed { get; internal set; }
+
+    public List<DirectRange> Direct { get; } = [];
+
+    public List<PasidFact> Pasids { get; } = [];
+
+    /// <summary>It certainly is on <see cref="Domain"/>.</summary>
+    public bool IsPlaced => State == AttachState.Attached && Trouble is Trouble.None or Trouble.Rescued;
+
+    /// <summary>Set when the device is probed: nothing of an earlier life counts.</summary>
+    internal void Begin()
+    {
+        State = AttachState.Never;
+        Domain = Left = DirectFailed = DomainId.None;
+        Trouble = Trouble.None;
+        Tried = Joined = Deferred = Bound = Staged = RequiresDirect = false;
+        ResetDepth = CalledIn = 0;
+        Direct.Clear();
+        Pasids.Clear();
+    }
+
+    internal void Reset()
+    {
+        Begin();
+        Group = -1;
+    }
+
+    public override string ToString() => $"d{Index}";
+}
+
+/// <summary>What the trace has shown of one domain.</summary>
+public sealed class DomainFacts
+{
+    public DomainId Id { get; internal set; }
+
+    public DomainType Type { get; internal set; }
+
+    /// <summary>Name of the driver that made it; NULL when the trace does not tell.</summary>
+    public string? Driver { get; internal set; }
+
+    /// <summary>What that driver declares.</summary>
+    public DriverProfile? Profile { get; internal set; }
+
+    public bool Static { get; internal set; }
+
+    public bool Freed { get; internal set; }
+
+    /// <summary>Number of devices and PASIDs whose last successful attach is this domain.</summary>
+    public int Attached { get; internal set; }
+
+    /// <summary>Groups (modulo 64) a device of which was attached to it with success.</summary>
+    public ulong Groups { get; internal set; }
+
+    /// <summary>Groups (modulo 64) whose users asked for it by name.</summary>
+    public ulong AskedFor { get; internal set; }
+
+    /// <summary>Expected translation.</summary>
+    public TranslationMap Map { get; } = new();
+
+    /// <summary>Ranges unmapped without sync.</summary>
+    public List<(ulong First, ulong Last)> Pending { get; } = [];
+
+    public bool IsBlocked => Type == DomainType.Blocked;
+
+    internal void Reset(DomainId id)
+    {
+        Id = id;
+        Type = default;
+        Driver = null;
+        Profile = null;
+        Static = Freed = false;
+        Attached = 0;
+        Groups = AskedFor = 0;
+        Map.Reset();
+        Pending.Clear();
+    }
+
+    public override string ToString() => $"{Id} ({Type.Text()})";
+}

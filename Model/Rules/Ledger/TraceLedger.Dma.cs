@@ -1,0 +1,176 @@
+using Conformance.Model.Contract;
+using Conformance.Model.Tracing;
+
+namespace Conformance.Model.Rules;
+
+/// <summary>What an access should have met.</summary>
+public sealed partial class TraceLedger
+{
+    private DmaView view;
+
+    /// <summary>The access at hand; valid while its event is being delivered.</summary>
+    public ref readonly DmaView Dma => ref view;
+
+    /// <summary>Works out <see cref="Dma"/> for an access event.</summary>
+    public ref readonly DmaView Look(in TraceEvent e)
+    {
+        var device = devices[e.Device];
+        view.Device = device;
+        view.Group = GroupOf(device);
+        view.Domain = null;
+        view.Entry = default;
+        view.Iova = e.A;
+        view.Pa = e.B;
+        view.Pasid = (uint)e.E;
+        view.Landed = e.Flag;
+        view.Write = (DmaAccess)e.Extra == DmaAccess.Write;
+        view.Topics = DmaTopics.None;
+        view.Judgement = Judgement.Open;
+        if (IsUntranslated(device.Profile, e.A))
+        {
+            return ref view;
+        }
+
+        view.Domain = view.Pasid == 0
+            ? (device.IsPlaced ? Domain(device.Domain) : null)
+            : Domain(PasidDomain(device, view.Pasid));
+        if (view.Domain is { } domain)
+        {
+            if (domain.Type.IsPaging())
+            {
+                domain.Map.TryFind(e.A, out view.Entry);
+            }
+
+            view.Judgement = Judge(domain, view.Entry);
+            view.Topics = TopicsOf(domain);
+        }
+
+        view.Topics |= view.Pasid == 0 ? RidTopics(device) : DmaTopics.Pasid;
+        view.Topics |= device.Staged ? DmaTopics.Staged : 0;
+        view.Topics |= view.Judgement == Judgement.Differs ? DmaTopics.Wrong : 0;
+        return ref view;
+    }
+
+    /// <summary>The access at hand held against any domain, live or freed.</summary>
+    public Judgement JudgeAgainst(DomainId id)
+    {
+        if (Domain(id) is not { } domain)
+        {
+            return Judgement.Open;
+        }
+
+        if (domain == view.Domain)
+        {
+            return view.Judgement;
+        }
+
+        TranslationEntry entry = default;
+        if (domain.Type.IsPaging())
+        {
+            domain.Map.TryFind(view.Iova, out entry);
+        }
+
+        return Judge(domain, entry);
+    }
+
+    private Judgement Judge(DomainFacts domain, in TranslationEntry entry)
+    {
+        if (domain.Type == DomainType.Identity)
+        {
+            // What no physical address has cannot be reached untranslated either.
+            var profile = view.Device.Profile;
+            var beyond = view.Iova > profile.PaLast || !profile.IdentityReaches(new Iova(view.Iova));
+            return beyond && !view.Landed ? Judgement.Open : Of(view.Landed && view.Pa == view.Iova);
+        }
+
+        if (domain.IsBlocked)
+        {
+            return Of(!view.Landed);
+        }
+
+        if (!domain.Type.IsPaging() || !view.Device.Profile.InDmaWindow(new Iova(view.Iova)))
+        {
+            return Judgement.Open;
+        }
+
+        switch (entry.Kind)
+        {
+            case EntryKind.Live when entry.IsCertain:
+                var allowed = ((byte)entry.Prot & (view.Write ? 2 : 1)) != 0;
+                return Of(view.Landed ? view.Pa == entry.PaOf(view.Iova) : !allowed);
+            case EntryKind.Live:
+                return Judgement.Open;
+            case EntryKind.Stale:
+                var odd = view.Landed && view.Pa != entry.PaOf(view.Iova) && IsPlainlyStale(entry);
+                return odd ? Judgement.Differs : Judgement.Open;
+            default:
+                return Of(!view.Landed);
+        }
+    }
+
+    private static bool IsPlainlyStale(in TranslationEntry entry) =>
+        (entry.Flags & (EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful)) == 0;
+
+    private static Judgement Of(bool agrees) => agrees ? Judgement.Agrees : Judgement.Differs;
+
+    private DmaTopics TopicsOf(DomainFacts domain)
+    {
+        var topics = view.Entry.Kind switch
+        {
+            EntryKind.Live => DmaTopics.Mapped,
+            EntryKind.Gone => DmaTopics.Gone,
+            _ => DmaTopics.None,
+        };
+        var requested = Now.Map.Domain == domain.Id || Now.Unmap.Domain == domain.Id
+            || Now.Lookup.Domain == domain.Id;
+        return requested ? topics | DmaTopics.Mapping : topics;
+    }
+
+    private DmaTopics RidTopics(DeviceFacts device)
+    {
+        if (device.State != AttachState.Attached)
+        {
+            return device.State == AttachState.Released ? DmaTopics.Released : DmaTopics.None;
+        }
+
+        var topics = DmaTopics.None;
+        if (view.Domain is { } domain)
+        {
+            topics |= domain.Type == DomainType.Identity ? DmaTopics.Identity : 0;
+            topics |= IsBlocking(domain) ? DmaTopics.Blocked : 0;
+            topics |= device.Left != DomainId.None ? DmaTopics.Left : 0;
+            topics |= device.Direct.Count > 0 ? DmaTopics.Direct : 0;
+        }
+
+        topics |= device.CalledIn == Now.Number ? DmaTopics.Moved : 0;
+        if (view.Group is { } group)
+        {
+            var owned = group.Owner != 0 && !group.HasUserDomain && !group.Misused;
+            topics |= owned ? DmaTopics.Owned : 0;
+            topics |= group.AfterRelease ? DmaTopics.AfterRelease : 0;
+            topics |= Now.Group == group.Index && Now.Refused ? DmaTopics.Refusal : 0;
+        }
+
+        return topics;
+    }
+
+    private bool IsBlocking(DomainFacts domain) =>
+        domain.IsBlocked
+        || (view.Group is { } group && group.Blocking == domain.Id && domain.Map.Reachable == 0);
+
+    private static DomainId PasidDomain(DeviceFacts device, uint pasid)
+    {
+        foreach (var fact in device.Pasids)
+        {
+            if (fact.Pasid == pasid)
+            {
+                return fact.Domain;
+            }
+        }
+
+        return DomainId.None;
+    }
+
+    private static bool IsUntranslated(DriverProfile profile, ulong iova) =>
+        profile.Untranslated is { } window && iova >= window.First && iova <= window.Last;
+}

@@ -1,0 +1,263 @@
+using System.Numerics;
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+using Conformance.Model.Tracing;
+
+namespace Conformance.Model.Rules;
+
+/// <summary>What each domain must translate, from the results of iommu_map and iommu_unmap.</summary>
+public sealed partial class TraceLedger
+{
+    // Page sizes handed to the driver inside the map request at hand: where large pages begin and end.
+    private readonly List<(DomainId Domain, ulong Iova, ulong Bytes, byte Shift)> pieces = [];
+    private readonly List<TranslationEntry> before = [];
+    private readonly List<TranslationEntry> scratch = [];
+
+    private void NotePieces(in TraceEvent e)
+    {
+        if (e.E == 0)
+        {
+            return;
+        }
+
+        if (e.Kind == EventKind.MapPages)
+        {
+            pieces.Add((e.Domain, e.A, e.E, (byte)BitOperations.Log2(e.C)));
+            return;
+        }
+
+        var sizes = Domain(e.Domain)?.Profile?.PageSizes ?? new PageSizes(1);
+        for (var done = 0UL; done < e.E;)
+        {
+            var page = sizes.Choose(e.A + done, e.B + done, e.E - done, out var count);
+            pieces.Add((e.Domain, e.A + done, page * count, (byte)BitOperations.Log2(page)));
+            done += page * count;
+        }
+    }
+
+    private void ApplyMap(in TraceEvent e)
+    {
+        if (Now.Op == Op.Map)
+        {
+            Now.Map = new Request(e.Domain, e.A, e.C, 0, e.Errno, Fast: false);
+        }
+
+        if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
+        {
+            before.Clear();
+            domain.Map.CopyRange(e.A, Request.End(e.A, e.C), before);
+            if (e.Errno == Errno.OK)
+            {
+                Lay(domain, e);
+            }
+            else if (domain.Profile?.Overlap != OverlapRule.Refuse)
+            {
+                Mark(domain, EntryFlags.Doubtful);
+            }
+        }
+
+        pieces.Clear();
+    }
+
+    private void Lay(DomainFacts domain, in TraceEvent e)
+    {
+        var whole = new TranslationEntry
+        {
+            Start = e.A,
+            Last = Request.End(e.A, e.C),
+            Pa = e.B,
+            Prot = (Prot)e.Extra,
+            Kind = EntryKind.Live,
+            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0),
+        };
+        var covered = 0UL;
+        foreach (var piece in pieces)
+        {
+            covered += piece.Domain == domain.Id ? piece.Bytes : 0;
+        }
+
+        if (covered != e.C)
+        {
+            domain.Map.Put(whole);
+        }
+
+        foreach (var piece in pieces)
+        {
+            var last = Request.End(piece.Iova, piece.Bytes);
+            if (piece.Domain == domain.Id && piece.Iova >= whole.Start && last <= whole.Last)
+            {
+                var part = whole.Clip(piece.Iova, last);
+                part.LeafShift = piece.Shift;
+                domain.Map.Put(part);
+            }
+        }
+
+        Mark(domain, EntryFlags.Overlaid);
+    }
+
+    /// <summary>
+    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until the sync.
+    /// </summary>
+    private void Mark(DomainFacts domain, EntryFlags flags)
+    {
+        foreach (var old in before)
+        {
+            var mark = old.Kind switch
+            {
+                EntryKind.Live => flags | (old.Flags & EntryFlags.Unsynced),
+                EntryKind.Stale => EntryFlags.Unsynced,
+                _ => EntryFlags.None,
+            };
+            if (mark != EntryFlags.None)
+            {
+                AddFlags(domain, old.Start, old.Last, mark);
+            }
+        }
+    }
+
+    private void AddFlags(DomainFacts domain, ulong first, ulong last, EntryFlags flags)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        foreach (var found in scratch)
+        {
+            if (found.Kind == EntryKind.Live)
+            {
+                var marked = found;
+                marked.Flags |= flags;
+                domain.Map.Put(marked);
+            }
+        }
+    }
+
+    private void ApplyUnmap(in TraceEvent e)
+    {
+        if (Now.Op is Op.Unmap or Op.UnmapFast)
+        {
+            Now.Unmap = new Request(e.Domain, e.A, e.C, e.E, Errno.OK, e.Flag);
+        }
+
+        if (e.E == 0 || e.C == 0 || Domain(e.Domain) is not { } domain)
+        {
+            return;
+        }
+
+        var last = Request.End(e.A, Math.Min(e.C, e.E));
+        if (e.E > e.C)
+        {
+            last = WithLargePages(domain, e, last);
+        }
+
+        if (e.Flag)
+        {
+            RemoveFast(domain, e.A, last);
+        }
+        else
+        {
+            Remove(domain, e.A, last);
+        }
+    }
+
+    /// <summary>
+    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers beyond it,
+    /// and the part of the first page before the range, depend on the driver. Returns the last byte that is gone.
+    /// </summary>
+    private ulong WithLargePages(DomainFacts domain, in TraceEvent e, ulong last)
+    {
+        var claimed = Request.End(e.A, e.E);
+        if (domain.Map.TryFind(e.A, out var head) && head.LeafFirst(e.A) < e.A)
+        {
+            AddFlags(domain, head.LeafFirst(e.A), e.A - 1, EntryFlags.Doubtful);
+        }
+
+        if (domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live)
+        {
+            last = Math.Min(claimed, Math.Min(tail.Last, tail.LeafLast(last)));
+        }
+
+        if (claimed > last)
+        {
+            AddFlags(domain, last + 1, claimed, EntryFlags.Doubtful);
+        }
+
+        return last;
+    }
+
+    /// <summary>Gone, except what an earlier fast unmap left pending: its sync is still to come.</summary>
+    private void Remove(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        if (domain.Pending.Count > 0)
+        {
+            domain.Map.CopyRange(first, last, scratch);
+        }
+
+        domain.Map.Put(new TranslationEntry { Start = first, Last = last, Kind = EntryKind.Gone });
+        foreach (var found in scratch)
+        {
+            if (found.Kind == EntryKind.Stale || (found.Flags & EntryFlags.Unsynced) != 0)
+            {
+                var stale = found;
+                stale.Kind = EntryKind.Stale;
+                domain.Map.Put(stale);
+            }
+        }
+    }
+
+    private void RemoveFast(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        foreach (var found in scratch)
+        {
+            if (found.Kind == EntryKind.Live)
+            {
+                var stale = found;
+                stale.Kind = EntryKind.Stale;
+                domain.Map.Put(stale);
+            }
+        }
+
+        domain.Pending.Add((first, last));
+    }
+
+    /// <summary>All invalidations of a domain have been waited for.</summary>
+    private void Settle(DomainFacts? domain)
+    {
+        if (domain is null || domain.Pending.Count == 0)
+        {
+            return;
+        }
+
+        foreach (var (first, last) in domain.Pending)
+        {
+            scratch.Clear();
+            domain.Map.CopyRange(first, last, scratch);
+            foreach (var found in scratch)
+            {
+                var settled = found;
+                settled.Flags &= ~EntryFlags.Unsynced;
+                settled.Kind = found.Kind == EntryKind.Stale ? EntryKind.Gone : found.Kind;
+                if (settled.Kind != found.Kind || settled.Flags != found.Flags)
+                {
+                    domain.Map.Put(settled);
+                }
+            }
+        }
+
+        domain.Pending.Clear();
+    }
+
+    private void ApplyDirectMappings(in TraceEvent e)
+    {
+        var device = devices[e.Device];
+        if (e.Errno != Errno.OK)
+        {
+            device.DirectFailed = e.Domain;
+        }
+        else if (device.DirectFailed == e.Domain)
+        {
+            device.DirectFailed = DomainId.None;
+        }
+    }
+}

@@ -1,0 +1,209 @@
+using Conformance.Model.Contract;
+using Conformance.Model.Tracing;
+
+namespace Conformance.Model.Rules;
+
+/// <summary>
+/// R40. Legal all the same: a page larger than the rest of the range may stay (0 is returned at it), or go and be
+/// counted whole (core.md 5.3). Counting a hole satisfies the text: nothing is mapped there.
+/// </summary>
+public sealed class R40UnmapReturn : Rule
+{
+    public static readonly RuleInfo Promise = new(
+        new RuleId(40),
+        RuleFamily.MapUnmap,
+        "Unmap returns the number of bytes from the start that are no longer mapped; bytes before it fault, the byte at "
+            + "start + return is unmapped or beyond the range.",
+        "iommu.c: __iommu_unmap; core.md 5.3, 9 (40)",
+        "v5.19",
+        SecurityRelevant: false);
+
+    public override RuleInfo Info => Promise;
+
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.CoreUnmap, EventKind.Dma];
+
+    public override DmaTopics Topics => DmaTopics.Mapping;
+
+    public override void On(in TraceEvent e, int index, RuleContext context)
+    {
+        if (e.Kind == EventKind.CoreUnmap)
+        {
+            Return(e, index, context);
+            return;
+        }
+
+        ref readonly var view = ref context.Ledger.Dma;
+        var unmap = context.Ledger.Now.Unmap;
+        if (unmap.Fast || unmap.Domain != view.Domain!.Id || !unmap.Removed(view.Iova)
+            || view.Entry.Kind == EntryKind.Stale)
+        {
+            return;
+        }
+
+        Hold();
+        if (view.Landed)
+        {
+            Break(context, index, $"{view}; unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x} returned "
+                + $"0x{unmap.Bytes:x}");
+        }
+    }
+
+    private void Return(in TraceEvent e, int index, RuleContext context)
+    {
+        if (context.Ledger.Domain(e.Domain) is not { } domain || !IsProper(domain, e))
+        {
+            return;
+        }
+
+        Hold();
+        if (e.E > e.C && !CutsLargePage(domain, e))
+        {
+            Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, and no large page ends behind it");
+        }
+        else if (e.E < e.C && domain.Map.TryFind(e.A + e.E, out var rest) && rest.IsCertain
+            && rest.LeafFirst(e.A + e.E) >= e.A && rest.LeafLast(e.A + e.E) <= Request.End(e.A, e.C))
+        {
+            Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, but 0x{e.A + e.E:x} is mapped");
+        }
+    }
+
+    /// <summary>A request the core passes on: a paging domain, sizes aligned, no wrap.</summary>
+    private static bool IsProper(DomainFacts domain, in TraceEvent e)
+    {
+        var page = domain.Profile?.PageSizes.Min ?? 0;
+        return domain.Type.IsPaging() && page != 0 && e.C != 0 && ((e.A | e.C) & (page - 1)) == 0
+            && e.C - 1 <= ulong.MaxValue - e.A;
+    }
+
+    private static bool CutsLargePage(DomainFacts domain, in TraceEvent e)
+    {
+        var last = Request.End(e.A, e.C);
+        return (domain.Map.TryFind(e.A, out var head) && head.LeafFirst(e.A) < e.A)
+            || (domain.Map.TryFind(last, out var tail) && tail.LeafLast(last) > last);
+    }
+}
+
+/// <summary>R41.</summary>
+public sealed class R41UnmapStaysInside : Rule
+{
+    public static readonly RuleInfo Promise = new(
+        new RuleId(41),
+        RuleFamily.MapUnmap,
+        "Unmap never removes anything outside the range, except the rest of a big page whose part was in the range; then "
+            + "the return value says so.",
+        "iommu.c: __iommu_unmap; core.md 5.3, 9 (41)",
+        "v5.19",
+        SecurityRelevant: false);
+
+    public override RuleInfo Info => Promise;
+
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.Dma];
+
+    public override DmaTopics Topics => DmaTopics.Mapping;
+
+    public override void On(in TraceEvent e, int index, RuleContext context)
+    {
+        ref readonly var view = ref context.Ledger.Dma;
+        var unmap = context.Ledger.Now.Unmap;
+        if (unmap.Domain != view.Domain!.Id || !view.Entry.IsCertain || !view.Permitted || unmap.Holds(view.Iova)
+            || !Mapped.IsReachable(view))
+        {
+            return;
+        }
+
+        Hold();
+        if (!view.LandedRight)
+        {
+            Break(context, index, $"{view}, outside the unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x}, which returned "
+                + $"0x{unmap.Bytes:x}");
+        }
+    }
+}
+
+/// <summary>R42.</summary>
+public sealed class R42ExactUnmap : Rule
+{
+    public static readonly RuleInfo Promise = new(
+        new RuleId(42),
+        RuleFamily.MapUnmap,
+        "Unmap of a range that matches earlier maps exactly returns exactly the size and leaves no translation.",
+        "iommu.c: iommu_unmap; core.md 5.3, 9 (42)",
+        "v5.19",
+        SecurityRelevant: false);
+
+    private readonly List<TranslationEntry> found = [];
+    private bool exact;
+
+    public override RuleInfo Info => Promise;
+
+    public override ReadOnlySpan<EventKind> Wants =>
+        [EventKind.CommandBegin, EventKind.CoreUnmap, EventKind.Dma];
+
+    public override DmaTopics Topics => DmaTopics.Mapping;
+
+    public override void Reset(RuleContext context)
+    {
+        base.Reset(context);
+        exact = false;
+    }
+
+    public override void On(in TraceEvent e, int index, RuleContext context)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.CommandBegin:
+                exact = false;
+                break;
+            case EventKind.CoreUnmap:
+                exact = context.Ledger.Domain(e.Domain) is { } domain && e.C != 0 && IsExact(domain, e);
+                if (exact)
+                {
+                    Hold();
+                }
+
+                if (exact && e.E != e.C)
+                {
+                    Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x}, exactly as mapped, returns 0x{e.E:x}");
+                }
+
+                break;
+            default:
+                Access(index, context);
+                break;
+        }
+    }
+
+    private void Access(int index, RuleContext context)
+    {
+        ref readonly var view = ref context.Ledger.Dma;
+        var unmap = context.Ledger.Now.Unmap;
+        if (exact && !unmap.Fast && unmap.Domain == view.Domain!.Id && unmap.Holds(view.Iova) && view.Landed
+            && view.Entry.Kind != EntryKind.Stale)
+        {
+            Break(context, index, $"{view} after the exact unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x}");
+        }
+    }
+
+    /// <summary>Whole map requests side by side, nothing else.</summary>
+    private bool IsExact(DomainFacts domain, in TraceEvent e)
+    {
+        found.Clear();
+        var last = Request.End(e.A, e.C);
+        domain.Map.CopyRange(e.A, last, found);
+        var next = e.A;
+        var open = false;
+        foreach (var entry in found)
+        {
+            var begins = (entry.Flags & EntryFlags.Head) != 0;
+            if (!entry.IsCertain || entry.Start != next || begins == open)
+            {
+                return false;
+            }
+
+            open = (entry.Flags & EntryFlags.Tail) == 0;
+            next = entry.Last + 1;
+        }
+
+        return found.Count > 0 && !open && next == last + 1;
+    }
+}

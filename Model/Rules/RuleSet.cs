@@ -1,0 +1,104 @@
+using Conformance.Model.Tracing;
+
+namespace Conformance.Model.Rules;
+
+/// <summary>
+/// The monitors of one run. Each event goes only to the rules that want its kind, device accesses only to those
+/// that have a premise for what the access is about.
+/// </summary>
+/// <remarks>
+/// Before the events of a command are shown, <see cref="RuleContext.Command"/> is to be set to it. Nothing is
+/// allocated per event; text is made only for a broken promise.
+/// </remarks>
+public sealed class RuleSet
+{
+    private readonly Rule[][] byKind;
+    private readonly Rule[] accessRules;
+    private readonly DmaTopics[] accessTopics;
+
+    /// <param name="context">What the rules share; its era decides which of them are promised.</param>
+    public RuleSet(RuleContext context)
+    {
+        Context = context;
+        Rules = RuleCatalog.MonitorsOf(context.Era);
+        var kinds = Enum.GetValues<EventKind>();
+        byKind = new Rule[kinds.Length][];
+        foreach (var kind in kinds)
+        {
+            byKind[(int)kind] = [.. Rules.Where(rule => rule.Wants.Contains(kind))];
+        }
+
+        accessRules = byKind[(int)EventKind.Dma];
+        accessTopics = [.. accessRules.Select(rule => rule.Topics)];
+        byKind[(int)EventKind.Dma] = [];
+    }
+
+    public RuleContext Context { get; }
+
+    /// <summary>The monitors, ascending by number.</summary>
+    public IReadOnlyList<Rule> Rules { get; }
+
+    /// <summary>Forget the run; all premise counts go to 0.</summary>
+    public void Reset()
+    {
+        Context.Reset();
+        foreach (var rule in Rules)
+        {
+            rule.Reset(Context);
+        }
+    }
+
+    /// <summary>
+    /// Shows the events of the command at hand from index <paramref name="from"/> on, so that a command and the
+    /// accesses tried after it may be shown in turns. Returns the number of promises broken by them.
+    /// </summary>
+    public int Observe(ReadOnlySpan<TraceEvent> events, int from = 0)
+    {
+        var before = Context.Violations.Count;
+        var ledger = Context.Ledger;
+        for (var i = from; i < events.Length; i++)
+        {
+            ref readonly var e = ref events[i];
+            if (e.Kind == EventKind.Dma)
+            {
+                ObserveAccess(e, i, ledger.Look(e).Topics);
+                continue;
+            }
+
+            var endsCommand = e.Kind == EventKind.CommandEnd;
+            if (endsCommand)
+            {
+                ledger.Apply(e);
+            }
+
+            foreach (var rule in byKind[(int)e.Kind])
+            {
+                rule.On(e, i, Context);
+            }
+
+            if (!endsCommand)
+            {
+                ledger.Apply(e);
+            }
+        }
+
+        return Context.Violations.Count - before;
+    }
+
+    private void ObserveAccess(in TraceEvent e, int index, DmaTopics topics)
+    {
+        if (topics == DmaTopics.None)
+        {
+            return;
+        }
+
+        var rules = accessRules;
+        for (var i = 0; i < rules.Length; i++)
+        {
+            if ((accessTopics[i] & topics) != 0)
+            {
+                rules[i].On(e, index, Context);
+            }
+        }
+    }
+}
