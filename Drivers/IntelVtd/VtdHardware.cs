@@ -111,14 +111,14 @@ public sealed class VtdHardware
     /// <param name="access">Read or write.</param>
     public DmaOutcome Dma(ushort sid, uint pasid, ulong iova, DmaAccess access)
     {
-        if (iova is >= InterruptFirst and <= InterruptLast)
-        {
-            return DmaOutcome.Refused(VtdFault.InterruptRequest);
-        }
-
         if (!Translating)
         {
             return DmaOutcome.At(iova);
+        }
+
+        if (iova is >= InterruptFirst and <= InterruptLast)
+        {
+            return DmaOutcome.Refused(VtdFault.InterruptRequest);
         }
 
         if (deviceTlbs.IsEnabled(sid) && deviceTlbs.TryUse(sid, pasid, iova, access, out var kept))

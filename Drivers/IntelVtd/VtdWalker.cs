@@ -61,7 +61,7 @@ internal sealed class VtdWalker
 
         if (stage.Levels == 0)
         {
-            page = new CachedPage(iova & PageMask, Read: true, Write: true);
+            page = new CachedPage(iova & ~0xfffUL, Read: true, Write: true);
             return 0;
         }
 

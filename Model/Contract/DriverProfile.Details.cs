@@ -164,7 +164,10 @@ public sealed partial record DriverProfile
     /// </summary>
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
-    /// <summary>As <see cref="ReleaseLeaves"/>, for one device; null: the same for all.</summary>
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a release domain
+    /// too (VT-d scalable mode takes the context entry away, whatever was attached last).
+    /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
 
     /// <summary>
