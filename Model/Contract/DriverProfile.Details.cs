@@ -171,6 +171,12 @@ public sealed partial record DriverProfile
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
 
     /// <summary>
+    /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
+    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
+    /// </summary>
+    public bool KeepsIdentityOfRelease { get; init; }
+
+    /// <summary>
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
     /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
