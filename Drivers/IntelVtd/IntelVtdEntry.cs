@@ -19,6 +19,13 @@ public static class IntelVtdEntry
                 40, "v6.19", "v7.2",
                 "7.2 generic_pt/iommu_pt.h: unmap_range removes nothing when the range leaves the table"),
             Breaks(
+                20, "v5.19", "v6.7",
+                "6.1, 6.12 intel/iommu.c: __domain_mapping sets bit 0 on every leaf, so write-only becomes readable"),
+            Breaks(
+                20, "v6.19", "v7.2",
+                "VT-d first stage: present is readable, so write-only becomes readable",
+                VtdVariants.ScalableFirstStage),
+            Breaks(
                 64, "v6.19", "v7.2",
                 "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking for ECAP.PT",
                 VtdVariants.NoPassthrough),

@@ -94,6 +94,8 @@ internal static class IntelVtdProfile
             ReportsRegions = [ResvType.Direct, ResvType.DirectRelaxable],
             Capabilities = Promises(tree, capabilities),
             MaxPasids = capabilities.Pasids,
+            KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
+            ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ => RefusedAttach.Blocked : null,
             IdentityOnPasid = rules.StaticDomains,
             IdentityRanges = Identity(rules, capabilities, machine),
             CheckPasid = rules.StaticDomains ? c => CheckPasid(rules, capabilities, c, machine) : null,
