@@ -196,8 +196,17 @@ public sealed partial record DriverProfile
     /// </summary>
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
-    /// <summary>As <see cref="ReleaseLeaves"/>, for one device; null: the same for all.</summary>
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a release domain
+    /// too (VT-d scalable mode takes the context entry away, whatever was attached last).
+    /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
+
+    /// <summary>
+    /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
+    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
+    /// </summary>
+    public bool KeepsIdentityOfRelease { get; init; }
 
     /// <summary>
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
