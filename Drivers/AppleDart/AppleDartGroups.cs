@@ -51,7 +51,12 @@ internal sealed class AppleDartGroups
     {
         var key = master.GroupMark - 1;
         master.GroupMark = 0;
-        if (!groups.TryGetValue(key, out var group) || !group.Present.Remove(master) || group.Present.Count > 0)
+        if (!groups.TryGetValue(key, out var group) || !group.Present.Remove(master))
+        {
+            return;
+        }
+
+        if (group.Present.Count > 0)
         {
             return;
         }
