@@ -8,7 +8,8 @@ internal sealed class CommandDrawer
 {
     private static readonly Errno[] FaultErrnos =
     [
-        Errno.ENOMEM, Errno.ENOMEM, Errno.ENOMEM, Errno.ENODEV, Errno.ENOSPC, Errno.EBUSY, Errno.EIO, Errno.EINVAL,
+        Errno.ENOMEM, Errno.ENOMEM, Errno.ENOMEM, Errno.ENODEV,
+        Errno.ENOSPC, Errno.EBUSY, Errno.EIO, Errno.EINVAL,
     ];
 
     private static readonly Prot[] OddProts =
@@ -28,7 +29,8 @@ internal sealed class CommandDrawer
     private readonly Topology topology;
     private readonly LightState state;
     private readonly RangeDrawer ranges;
-    private readonly PageLadder[] ladders;
+    private readonly DriverProfile[] profiles;
+    private readonly Dictionary<(int Unit, DomainType Type, AllocFlags Flags), PageLadder> ladders = [];
     private readonly int slots;
     private readonly int owners;
 
@@ -38,7 +40,10 @@ internal sealed class CommandDrawer
         this.topology = topology;
         this.state = state;
         ranges = new RangeDrawer(dice, topology);
-        ladders = [.. topology.Instances.Select(i => new PageLadder(book.Profile(i)))];
+        profiles =
+        [
+            .. topology.Instances.Select(book.Profile).Select(p => p.InTopology?.Invoke(topology) ?? p),
+        ];
         slots = 2 + dice.Below(LightState.Slots - 1);
         owners = 1 + dice.Below(2);
     }
@@ -46,15 +51,16 @@ internal sealed class CommandDrawer
     private int DeviceCount => topology.Devices.Length;
 
     /// <summary>
-    /// A command of an operation; while no slot is allocated mostly an allocation in place of one that needs a slot.
+    /// A command of an operation; while no slot is allocated mostly an allocation in place of one that needs
+    /// a slot.
     /// </summary>
     public Command Draw(Op op) =>
         NeedsSlot(op) && !state.SlotGuesses.Any(static s => s.Allocated) && dice.Percent(75)
             ? DrawAlloc()
             : DrawNow(op);
 
-    private static bool NeedsSlot(Op op) => op is Op.AttachGroup or Op.AttachDevice or Op.AttachHandle or Op.Replace
-        or Op.AttachPasid or Op.Free;
+    private static bool NeedsSlot(Op op) => op is Op.AttachGroup or Op.AttachDevice or Op.AttachHandle
+        or Op.Replace or Op.AttachPasid or Op.Free;
 
     private Command DrawNow(Op op) => op switch
     {
@@ -114,13 +120,17 @@ internal sealed class CommandDrawer
             ?? dice.Where(slots, s => state.SlotGuesses[s].Allocated && IsSameDriver(UnitOf(s), unit));
     }
 
+    /// <summary>The sizes and ends of the tables that a domain has, whoever made it.</summary>
     public PageLadder LadderOf(DomainRef domain) => domain.Role switch
     {
-        DomainRole.Slot when domain.Index < LightState.Slots => ladders[UnitOf(domain.Index)],
-        DomainRole.Default or DomainRole.Blocking =>
-            ladders[topology.Devices[topology.DevicesOf(new GroupId(domain.Index))[0].Index].Instance.Index],
-        DomainRole.Identity or DomainRole.Blocked => ladders[domain.Index],
-        _ => ladders[0],
+        DomainRole.Slot when domain.Index < LightState.Slots =>
+            Ladder(UnitOf(domain.Index), DomainType.Unmanaged, state.SlotGuesses[domain.Index].Flags),
+        DomainRole.Default or DomainRole.Blocking => Ladder(
+            topology.Devices[topology.DevicesOf(new GroupId(domain.Index))[0].Index].Instance.Index,
+            DomainType.Dma,
+            AllocFlags.None),
+        DomainRole.Identity or DomainRole.Blocked => Ladder(domain.Index, DomainType.Dma, AllocFlags.None),
+        _ => Ladder(0, DomainType.Unmanaged, AllocFlags.None),
     };
 
     public Command DrawMap(DomainRef domain) => Make.Map(
@@ -156,7 +166,9 @@ internal sealed class CommandDrawer
     public uint DrawPasidNumber(int device)
     {
         var most = Math.Max(topology.Devices[device].MaxPasids, 2);
-        return dice.Percent(75) ? 1 + (uint)dice.Below((int)Math.Min(most - 1, 3)) : most - (uint)dice.Below(2);
+        return dice.Percent(75)
+            ? 1 + (uint)dice.Below((int)Math.Min(most - 1, 3))
+            : most - (uint)dice.Below(2);
     }
 
     public Command DrawAlloc()
@@ -180,6 +192,18 @@ internal sealed class CommandDrawer
     };
 
     private int UnitOf(int slot) => topology.Devices[state.SlotGuesses[slot].MadeFor].Instance.Index;
+
+    private PageLadder Ladder(int unit, DomainType type, AllocFlags flags)
+    {
+        if (!ladders.TryGetValue((unit, type, flags), out var ladder))
+        {
+            var profile = profiles[unit];
+            ladder = new PageLadder(profile.ForDomain?.Invoke(type, flags) ?? profile);
+            ladders.Add((unit, type, flags), ladder);
+        }
+
+        return ladder;
+    }
 
     private bool IsSameDriver(int one, int two) => string.Equals(
         topology.Instances[one].Driver, topology.Instances[two].Driver, StringComparison.Ordinal);
@@ -207,7 +231,8 @@ internal sealed class CommandDrawer
     /// <summary>A domain with something to unmap, mostly.</summary>
     private DomainRef UnmapDomain()
     {
-        var slot = dice.Where(slots, s => state.SlotGuesses[s] is { Allocated: true, Memory.Live.Count: > 0 });
+        var slot = dice.Where(
+            slots, s => state.SlotGuesses[s] is { Allocated: true, Memory.Live.Count: > 0 });
         var group = dice.Where(topology.GroupCount, g => state.Groups[g].DefaultMemory.Live.Count > 0);
         return dice.Weighted([60, 25, 15]) switch
         {

@@ -10,7 +10,9 @@ internal readonly record struct MappedRange(ulong Iova, ulong Pa, ulong Size)
     public ulong End => Iova + Size;
 }
 
-/// <summary>What was lately mapped into one domain and unmapped from it, as far as the generator knows.</summary>
+/// <summary>
+/// What was lately mapped into one domain and unmapped from it, as far as the generator knows.
+/// </summary>
 internal sealed class DomainMemory
 {
     private const int LiveMax = 48;

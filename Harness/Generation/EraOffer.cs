@@ -21,8 +21,8 @@ public static class EraOffer
     ];
 
     /// <summary>
-    /// Does the core of <paramref name="era"/> (<c>v6.5</c>) know <paramref name="op"/>? A name that is no version is
-    /// taken for the newest.
+    /// Does the core of <paramref name="era"/> (<c>v6.5</c>) know <paramref name="op"/>? A name that is no
+    /// version is taken for the newest.
     /// </summary>
     public static bool Has(string era, Op op)
     {
@@ -41,13 +41,13 @@ public static class EraOffer
     private static (int Major, int Minor) Version(string era)
     {
         var dot = era.IndexOf('.', StringComparison.Ordinal);
-        if (dot < 2 || era[0] != 'v'
-            || !int.TryParse(era.AsSpan(1, dot - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var major)
-            || !int.TryParse(era.AsSpan(dot + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var minor))
-        {
-            return (int.MaxValue, 0);
-        }
-
-        return (major, minor);
+        var good = dot >= 2 && era[0] == 'v';
+        var minor = 0;
+        return good && Number(era.AsSpan(1, dot - 1), out var major) && Number(era.AsSpan(dot + 1), out minor)
+            ? (major, minor)
+            : (int.MaxValue, 0);
     }
+
+    private static bool Number(ReadOnlySpan<char> digits, out int value) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
 }

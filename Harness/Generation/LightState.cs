@@ -55,7 +55,9 @@ internal sealed class LightState
         _ => null,
     };
 
-    /// <summary>The domain that a group's devices reach through now: what the user attached, or the default.</summary>
+    /// <summary>
+    /// The domain that a group's devices reach through now: what the user attached, or the default.
+    /// </summary>
     public DomainRef CurrentOf(int group) => Groups[group].Slot >= 0
         ? DomainRef.Slot(Groups[group].Slot)
         : DomainRef.DefaultOf(new GroupId(group));
@@ -95,7 +97,7 @@ internal sealed class LightState
             for (var d = 0; d < Devices.Length; d++)
             {
                 var spec = topology.Devices[d];
-                Devices[d].Present |= spec.ColdPlug && spec.Instance.Index == command.A;
+                Devices[d].Present |= spec.ColdPlug && spec.Instance.Index == command.A && CanProbe(d);
             }
 
             return;
@@ -105,7 +107,7 @@ internal sealed class LightState
         switch (command.Op)
         {
             case Op.Probe:
-                device.Present |= Started[topology.Devices[command.A].Instance.Index];
+                device.Present |= CanProbe(command.A);
                 break;
             case Op.Release:
                 device = default;
@@ -118,6 +120,19 @@ internal sealed class LightState
                 device.Staged = Math.Max(0, device.Staged - 1);
                 break;
         }
+    }
+
+    private bool CanProbe(int device)
+    {
+        foreach (var requester in topology.Devices[device].Requesters)
+        {
+            if (!Started[requester.Instance.Index])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void ForgetEmptyGroup(int device)
@@ -214,7 +229,8 @@ internal sealed class LightState
         }
 
         var domain = command.Domain;
-        var usable = domain.Role == DomainRole.Slot && domain.Index < Slots && SlotGuesses[domain.Index].Allocated;
+        var usable = domain.Role == DomainRole.Slot && domain.Index < Slots
+            && SlotGuesses[domain.Index].Allocated;
         if (usable && (group.Slot < 0 || command.Op == Op.Replace))
         {
             group.Slot = domain.Index;

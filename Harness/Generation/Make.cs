@@ -20,7 +20,8 @@ internal static class Make
     public static Command Alloc(int slot, int device, AllocFlags flags) =>
         new(Op.Alloc, DomainRef.Slot(slot).Packed, device, 0, 0, 0, (uint)flags);
 
-    public static Command SetType(int group, TypeRequest type) => new(Op.SetType, group, 0, 0, 0, 0, (uint)type);
+    public static Command SetType(int group, TypeRequest type) =>
+        new(Op.SetType, group, 0, 0, 0, 0, (uint)type);
 
     public static Command Map(DomainRef domain, MappedRange range, Prot prot) =>
         new(Op.Map, domain.Packed, 0, range.Iova, range.Pa, range.Size, (uint)prot);
@@ -40,7 +41,8 @@ internal static class Make
     public static Command FailAttach(int device, int skip, Errno errno) =>
         new(Op.FailAttach, device, 0, 0, 0, (ulong)skip, (uint)errno);
 
-    public static Command FailMap(int skip, Errno errno) => new(Op.FailMap, 0, 0, 0, 0, (ulong)skip, (uint)errno);
+    public static Command FailMap(int skip, Errno errno) =>
+        new(Op.FailMap, 0, 0, 0, 0, (ulong)skip, (uint)errno);
 
     public static Command FailAlloc(Errno errno) => new(Op.FailAlloc, 0, 0, 0, 0, 0, (uint)errno);
 

@@ -3,7 +3,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Generation;
 
-/// <summary>Spoils one operand of a command on purpose; the result is still a command of the text form.</summary>
+/// <summary>
+/// Spoils one operand of a command on purpose; the result is still a command of the text form.
+/// </summary>
 internal sealed class NonsenseDrawer(Dice dice, Topology topology, CommandDrawer draw)
 {
     public Command Spoil(Command command)
@@ -40,7 +42,9 @@ internal sealed class NonsenseDrawer(Dice dice, Topology topology, CommandDrawer
         _ => command,
     };
 
-    /// <summary>A DMA's requester index counts the device's own requesters, so it goes back to the first.</summary>
+    /// <summary>
+    /// A DMA's requester index counts the device's own requesters, so it goes back to the first.
+    /// </summary>
     private Command SpoilDevice(Command command)
     {
         var device = dice.Below(topology.Devices.Length);

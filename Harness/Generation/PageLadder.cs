@@ -22,6 +22,7 @@ internal sealed class PageLadder
         Last = profile.Aperture.End > profile.Aperture.Start ? profile.Aperture.End : profile.IovaLast;
         IovaLast = profile.IovaLast;
         PaLast = profile.PaLast;
+        Ends = EndsOf(profile);
         SizesOnly = profile.IsGenericPageTable;
         allPowers = Sizes.Contains(Min << 1) && Sizes.Contains(Min << 2);
         var minBits = BitOperations.Log2(Min);
@@ -35,7 +36,13 @@ internal sealed class PageLadder
 
         if (large.Count == 0)
         {
-            // One real page size: what one last-level table spans, for the table formats there are (256 to 2048 entries).
+            // One real page size: what a table of it spans, as declared or for the formats there are.
+            large.AddRange(
+                profile.EntryShifts.Where(s => s > minBits && s <= LargeBitsMax).Select(s => 1UL << s));
+        }
+
+        if (large.Count == 0)
+        {
             large.AddRange([Min << 8, Min << 9, Min << 10, Min << 11]);
         }
     }
@@ -57,7 +64,14 @@ internal sealed class PageLadder
 
     public ulong PaLast { get; }
 
-    /// <summary>Sizes that are no multiple of the smallest page are out of contract (generic page table).</summary>
+    /// <summary>
+    /// First addresses of parts of the space that the profile names, and those just behind them.
+    /// </summary>
+    public IReadOnlyList<ulong> Ends { get; }
+
+    /// <summary>
+    /// Sizes that are no multiple of the smallest page are out of contract (generic page table).
+    /// </summary>
     public bool SizesOnly { get; }
 
     /// <summary>Leaves of a map, capped: the work that it makes. Misaligned arguments count 0.</summary>
@@ -84,5 +98,27 @@ internal sealed class PageLadder
         }
 
         return leaves;
+    }
+
+    private List<ulong> EndsOf(DriverProfile profile)
+    {
+        List<ulong> ends = [0, Min, First, Last + 1, profile.IovaFirst, IovaLast + 1, 1UL << 31, 1UL << 32];
+        if (profile.IovaUpperFirst is { } upper)
+        {
+            ends.Add(upper);
+        }
+
+        if (profile.DmaWindow is { } window)
+        {
+            ends.AddRange([window.First, window.Last + 1]);
+        }
+
+        if (profile.Untranslated is { } hole)
+        {
+            ends.AddRange([hole.First, hole.Last + 1]);
+        }
+
+        ends.AddRange(profile.DriverRegions.SelectMany(r => (ulong[])[r.Start.Value, r.End + 1]));
+        return ends;
     }
 }

@@ -83,7 +83,9 @@ internal sealed partial class PlanDrawer
         Step(() => draw.DrawDma(device));
     }
 
-    /// <summary>Something that has to wait for the end of the reset, or has to succeed all the same.</summary>
+    /// <summary>
+    /// Something that has to wait for the end of the reset, or has to succeed all the same.
+    /// </summary>
     private void DuringReset(int group, int slot)
     {
         var domain = DomainRef.Slot(slot);

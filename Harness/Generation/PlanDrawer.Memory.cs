@@ -42,7 +42,9 @@ internal sealed partial class PlanDrawer
         DmaStep(group);
     }
 
-    /// <summary>One place, a large page and small pages in turn: each change needs another kind of entry.</summary>
+    /// <summary>
+    /// One place, a large page and small pages in turn: each change needs another kind of entry.
+    /// </summary>
     private void TableChurn(int group)
     {
         var slot = Slot(group);

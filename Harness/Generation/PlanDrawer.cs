@@ -4,8 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Generation;
 
 /// <summary>
-/// Queues the steps of a <see cref="PlanKind"/>. A step draws its operands when its turn comes, so it sees what the
-/// steps and the random commands before it did.
+/// Queues the steps of a <see cref="PlanKind"/>. A step draws its operands when its turn comes, so it sees
+/// what the steps and the random commands before it did.
 /// </summary>
 internal sealed partial class PlanDrawer(
     Dice dice, Topology topology, LightState state, CommandDrawer draw, string era)
@@ -18,7 +18,9 @@ internal sealed partial class PlanDrawer(
     /// <summary>Steps are waiting.</summary>
     public bool HasNext => steps.Count > 0;
 
-    /// <summary>Weight of a plan before the swarm: 0 when the topology or the era gives it no meaning.</summary>
+    /// <summary>
+    /// Weight of a plan before the swarm: 0 when the topology or the era gives it no meaning.
+    /// </summary>
     public static int Usual(PlanKind plan, Topology topology, string era) => plan switch
     {
         PlanKind.OwnerCycle or PlanKind.TableChurn => 8,
@@ -80,7 +82,9 @@ internal sealed partial class PlanDrawer(
         }
     }
 
-    /// <summary>Brings a group to "no user": unbinds drivers or takes the owner's claim back, mostly.</summary>
+    /// <summary>
+    /// Brings a group to "no user": unbinds drivers or takes the owner's claim back, mostly.
+    /// </summary>
     private void Vacate(int group)
     {
         var guess = state.Groups[group];
@@ -109,14 +113,18 @@ internal sealed partial class PlanDrawer(
         var owner = draw.Owner();
         var byDevice = EraOffer.Has(era, Op.ClaimDevice) && dice.Percent(40);
         var device = draw.DeviceOf(group);
-        Step(() => byDevice ? Make.Claim(Op.ClaimDevice, owner, device) : Make.Claim(Op.ClaimGroup, owner, group));
+        Step(byDevice
+            ? Make.Claim(Op.ClaimDevice, owner, device)
+            : Make.Claim(Op.ClaimGroup, owner, group));
     }
 
     private void ReleaseOwnerStep(int group)
     {
         var byDevice = EraOffer.Has(era, Op.ClaimDevice) && dice.Percent(40);
         var device = draw.DeviceOf(group);
-        Step(() => byDevice ? Make.OnA(Op.ReleaseDeviceOwner, device) : Make.OnA(Op.ReleaseGroupOwner, group));
+        Step(byDevice
+            ? Make.OnA(Op.ReleaseDeviceOwner, device)
+            : Make.OnA(Op.ReleaseGroupOwner, group));
     }
 
     /// <summary>A slot that serves a group; queues its allocation when there is none.</summary>
@@ -167,7 +175,9 @@ internal sealed partial class PlanDrawer(
             ? Make.Unmap(op, domain, memory.Live[^1].Iova, memory.Live[^1].Size)
             : draw.DrawUnmap(op, domain));
 
-    /// <summary>An access of some device, now and then: the runner itself tries accesses after each command.</summary>
+    /// <summary>
+    /// An access of some device, now and then: the runner itself tries accesses after each command.
+    /// </summary>
     private void DmaStep(int group)
     {
         if (!dice.Percent(35))

@@ -6,7 +6,9 @@ internal enum PlanKind
     /// <summary>Claim, attach, map, access, unmap, detach, release.</summary>
     OwnerCycle,
 
-    /// <summary>A device of a group refuses, while the group is attached, replaced, claimed or given back.</summary>
+    /// <summary>
+    /// A device of a group refuses, while the group is attached, replaced, claimed or given back.
+    /// </summary>
     GroupFailure,
 
     /// <summary>A device joins a group that has an owner.</summary>
@@ -36,7 +38,9 @@ internal enum PlanKind
     /// <summary>The first attach of a device waits for its first mapping.</summary>
     DeferredFirst,
 
-    /// <summary>A device whose firmware region must stay reachable is claimed or given another type.</summary>
+    /// <summary>
+    /// A device whose firmware region must stay reachable is claimed or given another type.
+    /// </summary>
     DirectRegion,
 
     /// <summary>A map of several page sizes fails in the middle.</summary>

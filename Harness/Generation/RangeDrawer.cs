@@ -4,8 +4,9 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Generation;
 
 /// <summary>
-/// Draws addresses and sizes: edges of pages, tables, apertures and 32 and 64 bits; neighbours of what is mapped;
-/// what was unmapped a while ago; and a few addresses of the run again and again, so that ranges collide.
+/// Draws addresses and sizes: edges of pages, tables, apertures and 32 and 64 bits; neighbours of what is
+/// mapped; what was unmapped a while ago; and a few addresses of the run again and again, so that ranges
+/// collide.
 /// </summary>
 internal sealed class RangeDrawer
 {
@@ -58,7 +59,9 @@ internal sealed class RangeDrawer
     public static ulong Bearable(PageLadder ladder, ulong iova, ulong pa, ulong size) =>
         ladder.Leaves(iova, pa, size) > LeavesRare ? ladder.Min : size;
 
-    /// <summary>Arguments of an unmap: mostly what was mapped, else parts, joins, holes, and what is gone.</summary>
+    /// <summary>
+    /// Arguments of an unmap: mostly what was mapped, else parts, joins, holes, and what is gone.
+    /// </summary>
     public (ulong Iova, ulong Size) ForUnmap(PageLadder ladder, DomainMemory own, DomainMemory other)
     {
         var (iova, size) = DrawUnmap(ladder, own, other);
@@ -139,7 +142,8 @@ internal sealed class RangeDrawer
     private ulong DrawIova(PageLadder ladder, DomainMemory own, DomainMemory other, ulong size)
     {
         var large = dice.Pick(ladder.Large);
-        var iova = dice.Weighted([26, 20, 10, 14, 16, 5, 4, 5]) switch
+        var kind = dice.Weighted([26, 20, 10, 14, 16, 5, 4, 5]);
+        var iova = kind switch
         {
             0 => dice.Pick<ulong>(hot) + (dice.Below(8UL) * ladder.Min),
             1 => (dice.Pick<ulong>(hot) & ~(large - 1)) + (large * dice.Below(4UL)),
@@ -151,7 +155,7 @@ internal sealed class RangeDrawer
             _ => dice.Next() >> dice.Below(52),
         };
         iova &= ~(ladder.Min - 1);
-        return Inside(ladder, iova) ? iova : Fold(ladder, iova);
+        return kind is 3 or 4 || Inside(ladder, iova) ? iova : Fold(ladder, iova);
     }
 
     private static bool Inside(PageLadder ladder, ulong iova) => iova >= ladder.First && iova <= ladder.Last;
@@ -172,18 +176,22 @@ internal sealed class RangeDrawer
         return (1 + dice.Below(3UL)) << Math.Min(bits, 63);
     }
 
-    private ulong Edge(PageLadder ladder, ulong size) => dice.Below(9) switch
+    /// <summary>
+    /// The range that begins at an end, ends there, or reaches across; mostly one inside the aperture.
+    /// </summary>
+    private ulong Edge(PageLadder ladder, ulong size)
     {
-        0 => 0,
-        1 => ladder.Min,
-        2 => ladder.First,
-        3 => ladder.First + size,
-        4 => ladder.Last + 1 - size,
-        5 => ladder.Last + 1 - ladder.Min,
-        6 => ladder.IovaLast + 1 - size,
-        7 => (1UL << 32) - size,
-        _ => 1UL << 32,
-    };
+        var end = dice.Pick(ladder.Ends);
+        var first = dice.Weighted([45, 45, 5, 5]) switch
+        {
+            0 => end,
+            1 => end - size,
+            2 => end - ladder.Min,
+            _ => end - (size / 2),
+        };
+        var isFar = !Inside(ladder, first) || !Inside(ladder, first + size - 1);
+        return isFar && dice.Percent(70) ? ladder.Last + 1 - size : first;
+    }
 
     private ulong Neighbour(PageLadder ladder, DomainMemory own, ulong size)
     {
@@ -239,7 +247,9 @@ internal sealed class RangeDrawer
         return dice.Percent(65) ? Congruent(ladder, iova, pa) : pa;
     }
 
-    /// <summary>Equal to the IOVA modulo the largest page that fits below the end of memory: large pages fit.</summary>
+    /// <summary>
+    /// Equal to the IOVA modulo the largest page that fits below the end of memory: large pages fit.
+    /// </summary>
     private static ulong Congruent(PageLadder ladder, ulong iova, ulong pa)
     {
         for (var i = ladder.Large.Count - 1; i >= 0; i--)

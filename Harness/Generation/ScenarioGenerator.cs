@@ -5,13 +5,13 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Generation;
 
 /// <summary>
-/// Draws scenarios for one driver in one era. The same seed and length give the same scenario on every machine,
-/// as long as the profiles stay the same.
+/// Draws scenarios for one driver in one era. The same seed and length give the same scenario on every
+/// machine, as long as the profiles stay the same.
 /// </summary>
 /// <remarks>
-/// Immutable after construction; may be used from several threads. It knows drivers only by their profiles, and its
-/// picture of the run is a guess (<see cref="LightState"/>): a command that makes no sense at its place is
-/// part of the test.
+/// Immutable after construction; may be used from several threads. It knows drivers only by their profiles,
+/// and its picture of the run is a guess (<see cref="LightState"/>): a command that makes no sense at its
+/// place is part of the test.
 /// </remarks>
 public sealed class ScenarioGenerator
 {
@@ -23,14 +23,20 @@ public sealed class ScenarioGenerator
     private readonly string driver;
     private readonly string? variant;
 
-    /// <param name="catalogue">All drivers; one other than <paramref name="driver"/> may stand beside it.</param>
+    /// <param name="catalogue">
+    /// All drivers; one other than <paramref name="driver"/> may stand beside it.
+    /// </param>
     /// <param name="era">Name of the era, <c>v6.5</c>.</param>
     /// <param name="tree">The tree of the era, whose profiles apply.</param>
     /// <param name="driver">The driver under test.</param>
     /// <param name="variant">The only variant to use, or null for all.</param>
     /// <exception cref="ArgumentException">The driver or the variant is not in the catalogue.</exception>
     public ScenarioGenerator(
-        IReadOnlyList<IDriverFactory> catalogue, string era, KernelTree tree, string driver, string? variant = null)
+        IReadOnlyList<IDriverFactory> catalogue,
+        string era,
+        KernelTree tree,
+        string driver,
+        string? variant = null)
     {
         book = new DriverBook(catalogue, tree);
         this.era = era;
@@ -42,7 +48,10 @@ public sealed class ScenarioGenerator
         }
     }
 
-    /// <summary>A scenario of <paramref name="length"/> commands, at least one for each instance.</summary>
+    /// <summary>
+    /// A scenario of <paramref name="length"/> commands; more only when the registrations at the beginning
+    /// need more.
+    /// </summary>
     public Scenario Generate(ulong seed, int length)
     {
         var dice = new Dice(seed);
@@ -95,14 +104,15 @@ public sealed class ScenarioGenerator
         public bool Armed => commands.Count > 0 && Make.IsFault(commands[^1].Op);
 
         /// <summary>
-        /// Registers every instance. Now and then a failure is armed before one: then the scan of the bus fails and
-        /// the instance is taken back.
+        /// Registers every instance. Now and then a failure is armed before one: then the scan of the bus
+        /// fails and the instance is taken back.
         /// </summary>
         public void Start()
         {
             for (var i = 0; i < topology.Instances.Length; i++)
             {
-                var served = dice.Where(topology.Devices.Length, d => topology.Devices[d].Instance.Index == i);
+                var served = dice.Where(
+                    topology.Devices.Length, d => topology.Devices[d].Instance.Index == i);
                 if (served is { } device && dice.Percent(3))
                 {
                     Emit(dice.Below(3) switch
@@ -115,9 +125,20 @@ public sealed class ScenarioGenerator
 
                 Emit(Make.OnA(Op.Register, i));
             }
+
+            for (var d = 0; d < topology.Devices.Length; d++)
+            {
+                // The scan came too early for a device whose other units were not registered yet.
+                if (topology.Devices[d].ColdPlug && !state.Devices[d].Present && dice.Percent(80))
+                {
+                    Emit(Make.OnA(Op.Probe, d));
+                }
+            }
         }
 
-        /// <summary>One more command: of the plan at hand, or a random one, or the beginning of a plan.</summary>
+        /// <summary>
+        /// One more command: of the plan at hand, or a random one, or the beginning of a plan.
+        /// </summary>
         public void Add()
         {
             if (plans.HasNext && (Armed || dice.Percent(82)))
@@ -196,7 +217,9 @@ public sealed class ScenarioGenerator
             }
         }
 
-        /// <summary>A failure armed at the very end can strike nothing: something else takes its place.</summary>
+        /// <summary>
+        /// A failure armed at the very end can strike nothing: something else takes its place.
+        /// </summary>
         public void Finish()
         {
             if (Armed)

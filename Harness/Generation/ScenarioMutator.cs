@@ -4,8 +4,9 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Generation;
 
 /// <summary>
-/// Small changes to a scenario that is known to be interesting: the topology stays, commands are cut, doubled,
-/// moved, taken from a second scenario or given other operands. Deterministic by seed; the result is valid.
+/// Small changes to a scenario that is known to be interesting: the topology stays, commands are cut,
+/// doubled, moved, taken from a second scenario or given other operands. Deterministic by seed; the result is
+/// valid.
 /// </summary>
 public static class ScenarioMutator
 {
@@ -13,8 +14,8 @@ public static class ScenarioMutator
     public const int LengthMax = 4096;
 
     /// <summary>
-    /// A changed copy of <paramref name="scenario"/>. Commands of <paramref name="donor"/> are taken only where their
-    /// operands exist in the topology of <paramref name="scenario"/>.
+    /// A changed copy of <paramref name="scenario"/>. Commands of <paramref name="donor"/> are taken only
+    /// where their operands exist in the topology of <paramref name="scenario"/>.
     /// </summary>
     public static Scenario Mutate(Scenario scenario, Scenario? donor, ulong seed)
     {
@@ -104,8 +105,8 @@ public static class ScenarioMutator
     }
 
     /// <summary>
-    /// Another address, size, number or name in one command; addresses come from the other commands or move by
-    /// powers of two, so that they meet.
+    /// Another address, size, number or name in one command; addresses come from the other commands or move
+    /// by powers of two, so that they meet.
     /// </summary>
     private static Command Alter(Dice dice, Topology topology, List<Command> commands, int at)
     {
@@ -154,12 +155,14 @@ public static class ScenarioMutator
         _ => size / 2,
     };
 
-    private static DomainRef AlterDomain(Dice dice, Topology topology) => dice.Weighted([70, 15, 5, 5, 5]) switch
+    private static DomainRef AlterDomain(Dice dice, Topology topology)
     {
-        0 => DomainRef.Slot(dice.Below(LightState.Slots)),
-        1 => new DomainRef(DomainRole.Default, dice.Below(topology.GroupCount)),
-        2 => new DomainRef(DomainRole.Blocking, dice.Below(topology.GroupCount)),
-        3 => new DomainRef(DomainRole.Identity, dice.Below(topology.Instances.Length)),
-        _ => new DomainRef(DomainRole.Blocked, dice.Below(topology.Instances.Length)),
-    };
+        var role = (DomainRole)dice.Weighted([70, 15, 5, 5, 5]);
+        return new DomainRef(role, dice.Below(role switch
+        {
+            DomainRole.Slot => LightState.Slots,
+            DomainRole.Default or DomainRole.Blocking => topology.GroupCount,
+            _ => topology.Instances.Length,
+        }));
+    }
 }

@@ -3,8 +3,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Generation;
 
 /// <summary>
-/// How often each operation and each plan is drawn in one run: some are off, the rest weighted wildly, so that
-/// runs differ in kind and not only in detail.
+/// How often each operation and each plan is drawn in one run: some are off, the rest weighted wildly, so
+/// that runs differ in kind and not only in detail.
 /// </summary>
 internal sealed class Swarm
 {
@@ -61,8 +61,8 @@ internal sealed class Swarm
         Op.IovaToPhys or Op.Sync or Op.Dma or Op.ClaimGroup or Op.AttachPasid => 10,
         Op.Bind or Op.Unbind or Op.Free or Op.ClaimDevice or Op.ReleaseGroupOwner or Op.ResetPrepare
             or Op.ResetDone or Op.DeferredAttach or Op.SetType => 8,
-        Op.Probe or Op.Release or Op.AttachDevice or Op.AttachHandle or Op.DetachHandle or Op.ReleaseDeviceOwner
-            or Op.DetachPasid or Op.ReplacePasid => 6,
+        Op.Probe or Op.Release or Op.AttachDevice or Op.AttachHandle or Op.DetachHandle
+            or Op.ReleaseDeviceOwner or Op.DetachPasid or Op.ReplacePasid => 6,
         Op.DetachDevice or Op.FlushAll or Op.FailAttach or Op.FailMap => 4,
         Op.FailAlloc => 3,
         _ => 1,

@@ -4,7 +4,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Generation;
 
-/// <summary>Draws where a scenario plays: what the limits of the driver's profile allow, and no more.</summary>
+/// <summary>
+/// Draws where a scenario plays: what the limits of the driver's profile allow, and no more.
+/// </summary>
 internal sealed class TopologyDrawer(Dice dice, DriverBook book)
 {
     private readonly List<InstanceSpec> instances = [];
@@ -13,13 +15,15 @@ internal sealed class TopologyDrawer(Dice dice, DriverBook book)
     private int groups;
     private KernelOptions kernel = KernelOptions.Default;
 
-    /// <summary>A topology of one driver, about one time in ten with a device of another driver beside it.</summary>
+    /// <summary>
+    /// A topology of one driver, about one time in ten with a device of another driver beside it.
+    /// </summary>
     /// <param name="driver">Name in the catalogue.</param>
     /// <param name="variant">Null for a random one.</param>
     public Topology Draw(string driver, string? variant)
     {
         var factory = book.Driver(driver);
-        var first = new InstanceSpec(driver, variant ?? dice.Pick(factory.Variants));
+        var first = new InstanceSpec(driver, variant ?? DrawVariant(factory));
         var profile = book.Profile(first);
         kernel = DrawKernel(profile.Limits);
         var foreignFirst = dice.Percent(20);
@@ -28,16 +32,30 @@ internal sealed class TopologyDrawer(Dice dice, DriverBook book)
             : null;
         if (foreign is not null && foreignFirst)
         {
-            AddDriver(foreign, new InstanceSpec(foreign.Name, dice.Pick(foreign.Variants)), 1, fixedVariant: true);
+            AddForeign(foreign);
         }
 
         AddDriver(factory, first, 1 + dice.Weighted([30, 35, 20, 15]), fixedVariant: variant is not null);
         if (foreign is not null && !foreignFirst)
         {
-            AddDriver(foreign, new InstanceSpec(foreign.Name, dice.Pick(foreign.Variants)), 1, fixedVariant: true);
+            AddForeign(foreign);
         }
 
         return new Topology(DrawCpuPage(profile.PageSizes), kernel, [.. instances], [.. devices]);
+    }
+
+    private void AddForeign(IDriverFactory factory) =>
+        AddDriver(factory, new InstanceSpec(factory.Name, DrawVariant(factory)), 1, fixedVariant: true);
+
+    /// <summary>A variant, mostly one whose units start in this tree.</summary>
+    private string DrawVariant(IDriverFactory factory)
+    {
+        var starts = dice.Where(
+            factory.Variants.Count,
+            v => book.Profile(new InstanceSpec(factory.Name, factory.Variants[v])).StartResult == Errno.OK);
+        return starts is { } index && dice.Percent(94)
+            ? factory.Variants[index]
+            : dice.Pick(factory.Variants);
     }
 
     private int IndexOf(IDriverFactory factory)
@@ -81,25 +99,50 @@ internal sealed class TopologyDrawer(Dice dice, DriverBook book)
         for (var i = 0; i < count; i++)
         {
             var mixed = i > 0 && !fixedVariant && dice.Percent(15);
-            instances.Add(mixed ? first with { Variant = dice.Pick(factory.Variants) } : first);
+            instances.Add(mixed ? first with { Variant = DrawVariant(factory) } : first);
         }
 
         var devicesBegin = devices.Count;
         for (var d = 0; d < deviceCount; d++)
         {
             var instance = limits.InstancePerDevice ? begin + d : begin + dice.Below(count);
-            AddDevice(instance, begin, devicesBegin);
+            AddDevice(DrawUnits(limits, instance, begin), devicesBegin);
         }
     }
 
-    private void AddDevice(int instance, int instancesBegin, int devicesBegin)
+    /// <summary>
+    /// The units a device does DMA through, the one that serves it first: mostly the last to be registered,
+    /// since a driver may take a device only when all its units run.
+    /// </summary>
+    private List<int> DrawUnits(TopologyLimits limits, int instance, int instancesBegin)
     {
+        var units = new List<int> { instance };
+        for (var i = instancesBegin; i < instances.Count && units.Count < limits.InstancesPerDevice; i++)
+        {
+            if (i != instance && dice.Percent(40))
+            {
+                units.Add(i);
+            }
+        }
+
+        if (dice.Percent(85))
+        {
+            units.Sort(static (one, two) => two.CompareTo(one));
+        }
+
+        return units;
+    }
+
+    private void AddDevice(List<int> units, int devicesBegin)
+    {
+        var instance = units[0];
         var profile = book.Profile(instances[instance]);
         var limits = profile.Limits;
         var leader = DrawLeader(profile, instance, devicesBegin);
         var pci = leader?.Pci ?? (limits.Pci && dice.Percent(75));
         var deferred = limits.Deferred && dice.Percent(kernel.Kdump ? 70 : 10);
-        var requesters = DrawRequesters(limits, instance, instancesBegin, leader);
+        var requesters = DrawRequesters(
+            limits, leader is null ? units : [.. leader.Requesters.Select(r => r.Instance.Index).Distinct()]);
         if (requesters.IsEmpty || requesters[0].Instance.Index != instance)
         {
             // The unit tells no more devices apart.
@@ -123,7 +166,9 @@ internal sealed class TopologyDrawer(Dice dice, DriverBook book)
         devices.Add(device);
     }
 
-    /// <summary>An earlier device of the same driver behind the same unit, whose group the new one joins.</summary>
+    /// <summary>
+    /// An earlier device of the same driver behind the same unit, whose group the new one joins.
+    /// </summary>
     private DeviceSpec? DrawLeader(DriverProfile profile, int instance, int devicesBegin)
     {
         var limits = profile.Limits;
@@ -137,25 +182,8 @@ internal sealed class TopologyDrawer(Dice dice, DriverBook book)
         return found is { } index ? devices[devicesBegin + index] : null;
     }
 
-    private ImmutableArray<Requester> DrawRequesters(
-        TopologyLimits limits, int primary, int instancesBegin, DeviceSpec? leader)
+    private ImmutableArray<Requester> DrawRequesters(TopologyLimits limits, IEnumerable<int> units)
     {
-        var units = new List<int> { primary };
-        if (leader is not null)
-        {
-            units = [.. leader.Requesters.Select(r => r.Instance.Index).Distinct()];
-        }
-        else
-        {
-            for (var i = instancesBegin; i < instances.Count && units.Count < limits.InstancesPerDevice; i++)
-            {
-                if (i != primary && dice.Percent(40))
-                {
-                    units.Add(i);
-                }
-            }
-        }
-
         var requesters = ImmutableArray.CreateBuilder<Requester>();
         foreach (var unit in units)
         {

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Conformance.Harness.Generation;
 
 /// <summary>The xoshiro256** generator: four words of state, the same numbers on every machine.</summary>
-/// <remarks>Seeded through splitmix64, so neighbouring seeds give unrelated sequences. Not for secrets.</remarks>
+/// <remarks>Seeded through splitmix64, so neighbouring seeds give unrelated sequences. Not for
+/// secrets.</remarks>
 [StructLayout(LayoutKind.Auto)]
 public struct Xoshiro256
 {

@@ -30,7 +30,9 @@ internal static class DropSteps
         }
     }
 
-    /// <summary>Two commands that mean something only together: a claim and its release, a bind and its unbind.</summary>
+    /// <summary>
+    /// Two commands that mean something only together: a claim and its release, a bind and its unbind.
+    /// </summary>
     public static IEnumerable<Scenario> Pairs(Scenario scenario)
     {
         var count = scenario.Commands.Count;

@@ -5,8 +5,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Shrinking;
 
 /// <summary>
-/// Scenarios in which one value is simpler wherever it occurs: a map and its unmap, or the uses of a slot, change
-/// together.
+/// Scenarios in which one value is simpler wherever it occurs: a map and its unmap, or the uses of a slot,
+/// change together.
 /// </summary>
 internal static class JointSteps
 {
@@ -22,7 +22,8 @@ internal static class JointSteps
         CommandShape.Of(command.Op).Operands.Contains(operand);
 
     private static bool HasSlot(in Command command) =>
-        (Has(command, Operand.Slot) || Has(command, Operand.Domain)) && command.Domain.Role == DomainRole.Slot;
+        (Has(command, Operand.Slot) || Has(command, Operand.Domain))
+        && command.Domain.Role == DomainRole.Slot;
 
     private static Scenario Map(Scenario scenario, Func<Command, Command> change) =>
         scenario with { Commands = [.. scenario.Commands.Select(change)] };
@@ -73,7 +74,8 @@ internal static class JointSteps
     private static IEnumerable<Scenario> Values(Scenario scenario, Operand operand)
     {
         var plain = operand == Operand.Pa ? ScenarioWeight.PlainPa : ScenarioWeight.PlainIova;
-        return from value in scenario.Commands.Where(c => Has(c, operand)).Select(c => Get(c, operand)).Distinct()
+        var values = scenario.Commands.Where(c => Has(c, operand)).Select(c => Get(c, operand)).Distinct();
+        return from value in values
                from simpler in NumberSteps.Of(value, plain)
                select Map(scenario, c =>
                    Has(c, operand) && Get(c, operand) == value ? Set(c, operand, simpler) : c);
@@ -103,8 +105,10 @@ internal static class JointSteps
                 if (target < cluster.First)
                 {
                     var down = cluster.First - target;
-                    yield return Map(scenario, c => Has(c, Operand.Iova)
-                        && c.Iova >= cluster.First && c.Iova <= cluster.Last ? c with { Iova = c.Iova - down } : c);
+                    yield return Map(scenario, c =>
+                        Has(c, Operand.Iova) && c.Iova >= cluster.First && c.Iova <= cluster.Last
+                            ? c with { Iova = c.Iova - down }
+                            : c);
                 }
             }
         }

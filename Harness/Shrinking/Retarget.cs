@@ -4,7 +4,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Shrinking;
 
-/// <summary>Moves the commands of a scenario to a smaller topology; what names a thing that is gone goes too.</summary>
+/// <summary>
+/// Moves the commands of a scenario to a smaller topology; what names a thing that is gone goes too.
+/// </summary>
 internal sealed class Retarget
 {
     private const int Gone = -1;
@@ -49,8 +51,8 @@ internal sealed class Retarget
     }
 
     /// <summary>
-    /// The scenario without one instance, without the requesters on it, and without the devices that had no other;
-    /// null when nothing would be left.
+    /// The scenario without one instance, without the requesters on it, and without the devices that had no
+    /// other; null when nothing would be left.
     /// </summary>
     public static Scenario? WithoutInstance(Scenario scenario, int instance)
     {
@@ -72,7 +74,9 @@ internal sealed class Retarget
             Devices = [.. kept.Where(d => !d.Requesters.IsEmpty)],
         };
         var present = Without(kept.Count, d => kept[d].Requesters.IsEmpty);
-        return smaller.Devices.IsEmpty ? null : new Retarget(topology, smaller, present, renumbered).Move(scenario);
+        return smaller.Devices.IsEmpty
+            ? null
+            : new Retarget(topology, smaller, present, renumbered).Move(scenario);
     }
 
     private static int[] Without(int count, Func<int, bool> gone)
@@ -144,7 +148,9 @@ internal sealed class Retarget
         return Gone;
     }
 
-    /// <summary>The same requester where it still is, else the same place in the list, else the first.</summary>
+    /// <summary>
+    /// The same requester where it still is, else the same place in the list, else the first.
+    /// </summary>
     private int MoveRequester(int device, int index)
     {
         var was = old.Devices[device].Requesters[index];

@@ -6,11 +6,13 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Shrinking;
 
 /// <summary>
-/// How much a scenario says, as a total order: commands, then devices and instances, then attributes, then the bits of
-/// addresses and sizes, then the size of all numbers. Each shrinking step lowers it, so shrinking ends.
+/// How much a scenario says, as a total order: commands, then devices and instances, then attributes, then
+/// the bits of addresses and sizes, then the size of all numbers. Each shrinking step lowers it, so shrinking
+/// ends.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct ScenarioWeight(int Commands, int Things, int Attributes, int Bits, UInt128 Values)
+internal readonly record struct ScenarioWeight(
+    int Commands, int Things, int Attributes, int Bits, UInt128 Values)
     : IComparable<ScenarioWeight>
 {
     /// <summary>The IOVA, and the size, that needs no explanation.</summary>
@@ -33,7 +35,7 @@ internal readonly record struct ScenarioWeight(int Commands, int Things, int Att
             + (topology.Kernel.Passthrough is null ? 0 : 1)
             + (topology.Kernel.Strict is null ? 0 : 1)
             + (topology.Kernel.Kdump ? 1 : 0)
-            + topology.Instances.Count(i => !string.Equals(i.Variant, First(topology, i).Variant, StringComparison.Ordinal));
+            + topology.Instances.Count(i => i != First(topology, i));
         foreach (var command in scenario.Commands)
         {
             foreach (var operand in CommandShape.Of(command.Op).Operands)

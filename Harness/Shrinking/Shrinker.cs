@@ -3,18 +3,22 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Shrinking;
 
 /// <summary>
-/// Makes a failing scenario small: fewer commands, fewer devices, plainer attributes, plainer operands, again and again
-/// until nothing smaller fails.
+/// Makes a failing scenario small: fewer commands, fewer devices, plainer attributes, plainer operands, again
+/// and again until nothing smaller fails.
 /// </summary>
 /// <remarks>
-/// Every candidate is a valid scenario of less weight (<see cref="ScenarioWeight"/>), so shrinking ends and never
-/// grows anything. Deterministic for a deterministic predicate and a budget without a clock.
+/// Every candidate is a valid scenario of less weight (<see cref="ScenarioWeight"/>), so shrinking ends and
+/// never grows anything. Deterministic for a deterministic predicate and a budget without a clock.
 /// </remarks>
-public static class Shrinker
+/// <param name="evaluationsMax">
+/// Most calls of the predicate in each <see cref="Shrink(Scenario, Func{Scenario, bool})"/>.
+/// </param>
+public sealed class Shrinker(int evaluationsMax)
 {
     private static readonly Func<Scenario, IEnumerable<Scenario>>[] Steps =
     [
-        DropSteps.Chunks, DropSteps.Singles, DropSteps.Pairs, TopologySteps.Of, JointSteps.Of, CommandSteps.Of,
+        DropSteps.Chunks, DropSteps.Singles, DropSteps.Pairs,
+        TopologySteps.Of, JointSteps.Of, CommandSteps.Of,
     ];
 
     /// <summary>All scenarios one step smaller, the largest steps first.</summary>
@@ -24,8 +28,20 @@ public static class Shrinker
         return Steps.SelectMany(step => Lighter(step, scenario, weight));
     }
 
+    /// <summary>
+    /// The smallest scenario that was found, within a number of evaluations and without a clock.
+    /// </summary>
+    /// <param name="scenario">
+    /// A scenario for which <paramref name="stillFails"/> is true; it is not asked again.
+    /// </param>
+    /// <param name="stillFails">True when the candidate shows the same failure.</param>
+    public Scenario Shrink(Scenario scenario, Func<Scenario, bool> stillFails) =>
+        Shrink(scenario, stillFails, ShrinkBudget.Of(evaluationsMax)).Scenario;
+
     /// <summary>Shrinks a scenario that fails.</summary>
-    /// <param name="scenario">A scenario for which <paramref name="stillFails"/> is true; it is not asked again.</param>
+    /// <param name="scenario">
+    /// A scenario for which <paramref name="stillFails"/> is true; it is not asked again.
+    /// </param>
     /// <param name="stillFails">True when the candidate shows the same failure.</param>
     /// <param name="budget">When to stop.</param>
     public static ShrinkResult Shrink(Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget)
@@ -35,8 +51,7 @@ public static class Shrinker
         do
         {
             before = search.Best;
-            search.DropChunks();
-            foreach (var step in Steps.AsSpan(1))
+            foreach (var step in Steps)
             {
                 search.Descend(step);
             }
@@ -63,8 +78,9 @@ public static class Shrinker
         public bool IsExhausted { get; private set; }
 
         /// <summary>
-        /// Takes every smaller candidate as it comes. After a success the walk goes on at the same place of the new
-        /// candidates, since those before it have just failed; it ends after a whole round without success.
+        /// Takes every smaller candidate as it comes. After a success the walk goes on at the same place of
+        /// the new candidates, since those before it have just failed; it ends after a whole round without
+        /// success.
         /// </summary>
         public void Descend(Func<Scenario, IEnumerable<Scenario>> step)
         {
@@ -85,15 +101,6 @@ public static class Shrinker
 
                 (position, improved) = (0, false);
             }
-        }
-
-        /// <summary>
-        /// Delta debugging over commands: chunks of half the length, then of a quarter and so on, each size until no
-        /// chunk of it can go.
-        /// </summary>
-        public void DropChunks()
-        {
-            Descend(static s => DropSteps.Chunks(s));
         }
 
         private bool TakeFrom(Func<Scenario, IEnumerable<Scenario>> step, ref int position)

@@ -58,14 +58,18 @@ internal static class TopologySteps
     }
 
     /// <summary>
-    /// Canonical group keys, and two groups made one. The latter only where the scenario already has a group of
-    /// several devices of that driver: other drivers may know no such groups.
+    /// Canonical group keys, and two groups made one. The latter only where the scenario already has a group
+    /// of several devices of that driver: other drivers may know no such groups.
     /// </summary>
     private static IEnumerable<Topology> Groups(Topology topology)
     {
         yield return topology with
         {
-            Devices = [.. topology.Devices.Select((d, i) => d with { Group = topology.GroupOf(new DeviceId(i)).Index })],
+            Devices =
+            [
+                .. topology.Devices.Select(
+                    (d, i) => d with { Group = topology.GroupOf(new DeviceId(i)).Index }),
+            ],
         };
         for (var b = 1; b < topology.GroupCount; b++)
         {
@@ -79,7 +83,8 @@ internal static class TopologySteps
                     {
                         Devices =
                         [
-                            .. topology.Devices.Select(d => d.Group == join.Group ? d with { Group = keep.Group } : d),
+                            .. topology.Devices.Select(
+                                d => d.Group == join.Group ? d with { Group = keep.Group } : d),
                         ],
                     };
                 }

@@ -68,8 +68,10 @@ public static class RuleCatalog
     /// <summary>Every promise, ascending by number.</summary>
     public static IReadOnlyList<RuleInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
 
-    /// <summary>The promise of a number; null when there is none.</summary>
-    public static RuleInfo? Find(RuleId id) => All.FirstOrDefault(info => info.Id == id);
+    /// <summary>The promise of a number.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static RuleInfo Find(RuleId id) => All.FirstOrDefault(info => info.Id == id)
+        ?? throw new ArgumentException($"no rule {id}", nameof(id));
 
     /// <summary>True for rules that the runner reports itself, because they need the reference model.</summary>
     public static bool IsReportedByRunner(RuleId id) =>

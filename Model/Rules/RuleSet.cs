@@ -1,3 +1,4 @@
+using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
@@ -7,7 +8,7 @@ namespace Conformance.Model.Rules;
 /// that have a premise for what the access is about.
 /// </summary>
 /// <remarks>
-/// Before the events of a command are shown, <see cref="RuleContext.Command"/> is to be set to it. Nothing is
+/// Order of use: <see cref="Begin"/> with the command, then <see cref="Observe"/> with its events. Nothing is
 /// allocated per event; text is made only for a broken promise.
 /// </remarks>
 public sealed class RuleSet
@@ -37,6 +38,15 @@ public sealed class RuleSet
 
     /// <summary>The monitors, ascending by number.</summary>
     public IReadOnlyList<Rule> Rules { get; }
+
+    /// <summary>Broken promises, in the order of events, and of rule numbers for one event.</summary>
+    public IReadOnlyList<Violation> Violations => Context.Violations;
+
+    /// <summary>The command whose events come next.</summary>
+    public void Begin(in Command command) => Context.Command = command;
+
+    /// <summary>Forget what was broken.</summary>
+    public void ClearViolations() => Context.ClearViolations();
 
     /// <summary>Forget the run; all premise counts go to 0.</summary>
     public void Reset()

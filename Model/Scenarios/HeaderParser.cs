@@ -3,13 +3,18 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Model.Scenarios;
 
-/// <summary>Reads era, CPU page, kernel options and instances; devices are read by <see cref="DeviceParser"/>.</summary>
+/// <summary>
+/// Reads era, CPU page, kernel options and instances; devices are read by <see cref="DeviceParser"/>.
+/// </summary>
 internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary vocabulary)
 {
     private const int InstancesMax = 32;
+    private const string KernelExpected = "passthrough=0|1, strict=0|1 or kdump, each at most once";
     private static readonly string[] Keywords = ["era", "cpu-page", "kernel", "iommu", "device", "--"];
 
-    private readonly ImmutableArray<InstanceSpec>.Builder instances = ImmutableArray.CreateBuilder<InstanceSpec>();
+    private readonly ImmutableArray<InstanceSpec>.Builder instances =
+        ImmutableArray.CreateBuilder<InstanceSpec>();
+
     private readonly DeviceParser devices = new(tokens);
     private int cpuPageShift = 12;
     private KernelOptions kernel = KernelOptions.Default;
@@ -18,7 +23,9 @@ internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary voc
 
     public ScenarioError? Error { get; private set; }
 
-    /// <summary>The topology, or null with <see cref="Error"/>. Leaves the tokens after the line <c>--</c>.</summary>
+    /// <summary>
+    /// The topology, or null with <see cref="Error"/>. Leaves the tokens after the line <c>--</c>.
+    /// </summary>
     public Topology? Run()
     {
         var stage = -1;
@@ -61,7 +68,8 @@ internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary voc
     };
 
     private static string Expected(int stage) => string.Join(
-        " or ", Enumerable.Range(0, Keywords.Length).Where(k => Allowed(stage, k)).Select(k => $"'{Keywords[k]}'"));
+        " or ",
+        Enumerable.Range(0, Keywords.Length).Where(k => Allowed(stage, k)).Select(k => $"'{Keywords[k]}'"));
 
     private bool ReadLine(int keyword) => keyword switch
     {
@@ -107,7 +115,7 @@ internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary voc
                 "kdump" when !kernel.Kdump => kernel with { Kdump = true },
                 _ => null,
             };
-            if (!Check(token, changed is null ? "passthrough=0|1, strict=0|1 or kdump, each at most once" : null))
+            if (!Check(token, changed is null ? KernelExpected : null))
             {
                 return false;
             }

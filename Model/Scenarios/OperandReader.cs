@@ -7,6 +7,10 @@ namespace Conformance.Model.Scenarios;
 /// <remarks>Each method returns null, or what it expected in place of the token.</remarks>
 internal sealed class OperandReader(Topology topology)
 {
+    /// <summary>What a protection looks like.</summary>
+    public const string ProtExpected =
+        "a protection: rw, r, w or -, then any of +cache +noexec +mmio +priv";
+
     private const int IndexLast = 999;
     private int a;
     private int b;
@@ -40,7 +44,7 @@ internal sealed class OperandReader(Topology topology)
         Operand.Slot => Domain(token, slotOnly: true),
         Operand.Domain => Domain(token, slotOnly: false),
         Operand.Iova => Hex(token.Text, out iova) ? null : "an IOVA of up to 64 bits, such as 0x1000",
-        Operand.Pa => Hex(token.Text, out pa) ? null : "a physical address of up to 64 bits, such as 0x100000",
+        Operand.Pa => Hex(token.Text, out pa) ? null : "a physical address of up to 64 bits, 0x100000",
         Operand.Size => Hex(token.Text, out size) ? null : "a size in bytes of up to 64 bits, such as 0x1000",
         Operand.Skip => Skip(token.Text),
         Operand.Prot => Prot(token.Text),
@@ -66,7 +70,8 @@ internal sealed class OperandReader(Topology topology)
     {
         value = 0;
         return word.Length is > 2 and <= 18 && word.StartsWith("0x")
-            && ulong.TryParse(word[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+            && ulong.TryParse(
+                word[2..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
     /// <summary>Decimal digits, without sign or leading zeros.</summary>
@@ -124,8 +129,6 @@ internal sealed class OperandReader(Topology topology)
         extra = (uint)prot;
         return good ? null : ProtExpected;
     }
-
-    internal const string ProtExpected = "a protection: rw, r, w or -, then any of +cache +noexec +mmio +priv";
 
     private string? Type(string word)
     {

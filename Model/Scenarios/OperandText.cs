@@ -10,7 +10,10 @@ internal static class OperandText
         [(Prot.Cache, "+cache"), (Prot.NoExec, "+noexec"), (Prot.Mmio, "+mmio"), (Prot.Priv, "+priv")];
 
     private static readonly (AllocFlags Flag, string Word)[] AllocWords =
-        [(AllocFlags.NestParent, "+nest-parent"), (AllocFlags.DirtyTracking, "+dirty"), (AllocFlags.Pasid, "+pasid")];
+    [
+        (AllocFlags.NestParent, "+nest-parent"), (AllocFlags.DirtyTracking, "+dirty"),
+        (AllocFlags.Pasid, "+pasid"),
+    ];
 
     public static void Append(StringBuilder text, Operand operand, in Command command)
     {

@@ -1,6 +1,8 @@
 namespace Conformance.Model.Scenarios;
 
-/// <summary>Why a text is no scenario: the place, what could have stood there, and what stands there.</summary>
+/// <summary>
+/// Why a text is no scenario: the place, what could have stood there, and what stands there.
+/// </summary>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1, in characters.</param>
 /// <param name="Expected">What the place allows, never empty.</param>

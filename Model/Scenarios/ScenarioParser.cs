@@ -38,7 +38,8 @@ internal sealed class ScenarioParser
         const int Longest = 40;
         var found = token.Text.Length <= Longest ? token.Text : token.Text[..Longest] + "...";
         var end = endOfText ? "the end of the text" : "the end of the line";
-        return new ScenarioError(token.Line, token.Column, expected, token.IsEnd ? end : $"'{Printable(found)}'");
+        found = token.IsEnd ? end : $"'{Printable(found)}'";
+        return new ScenarioError(token.Line, token.Column, expected, found);
     }
 
     private static string Printable(string word) =>
@@ -106,7 +107,9 @@ internal sealed class ScenarioParser
 
     private void Fail(Token token, string expected) => error ??= ErrorAt(token, tokens.AtEndOfText, expected);
 
-    /// <summary>The words that share the longest beginning with what was written; all when none does.</summary>
+    /// <summary>
+    /// The words that share the longest beginning with what was written; all when none does.
+    /// </summary>
     private static string Nearest(string word)
     {
         var best = CommandShape.All.Max(s => Shared(s.Word, word));

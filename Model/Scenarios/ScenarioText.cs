@@ -4,8 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Model.Scenarios;
 
 /// <summary>
-/// The text form of a scenario. <see cref="Print"/> and <see cref="Parse"/> are exact inverses: parsing what was
-/// printed gives an equal scenario, and printing what was parsed gives the canonical text.
+/// The text form of a scenario. <see cref="Print"/> and <see cref="Parse"/> are exact inverses: parsing what
+/// was printed gives an equal scenario, and printing what was parsed gives the canonical text.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -18,9 +18,9 @@ namespace Conformance.Model.Scenarios;
 /// register i0
 /// alloc D0 d0
 /// </code>
-/// Lines stand in this order; <c>cpu-page</c> and <c>kernel</c> may be left out (4K, no options). After <c>#</c>
-/// the rest of a line is a comment; blank lines and the amount of white space mean nothing. The words of the
-/// commands are those of <see cref="CommandShape"/>.
+/// Lines stand in this order; <c>cpu-page</c> and <c>kernel</c> may be left out (4K, no options). After
+/// <c>#</c> the rest of a line is a comment; blank lines and the amount of white space mean nothing. The
+/// words of the commands are those of <see cref="CommandShape"/>.
 /// </remarks>
 public static class ScenarioText
 {
@@ -37,7 +37,9 @@ public static class ScenarioText
         return text.ToString();
     }
 
-    /// <summary>Reads a scenario; every text gives either a scenario or an error, never an exception.</summary>
+    /// <summary>
+    /// Reads a scenario; every text gives either a scenario or an error, never an exception.
+    /// </summary>
     /// <param name="text">Any text.</param>
     /// <param name="vocabulary">Known names; absent, any well-formed name is accepted.</param>
     public static ScenarioResult Parse(string text, ScenarioVocabulary? vocabulary = null) =>

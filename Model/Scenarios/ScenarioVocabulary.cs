@@ -67,7 +67,9 @@ public sealed class ScenarioVocabulary
         }
 
         var variants = Find(driver)?.Variants ?? [];
-        return variants.Contains(variant, StringComparer.Ordinal) ? null : OneOf($"the variants of {driver}", variants);
+        return variants.Contains(variant, StringComparer.Ordinal)
+            ? null
+            : OneOf($"the variants of {driver}", variants);
     }
 
     private static string OneOf(string what, IReadOnlyList<string> known) =>

@@ -6,7 +6,8 @@ namespace Conformance.Model.Scenarios;
 /// <summary>The numbering of groups that follows from the group keys of an array of devices.</summary>
 internal sealed class TopologyGroups
 {
-    private TopologyGroups(ImmutableArray<DeviceSpec> devices, int[] ofDevice, IReadOnlyList<DeviceId>[] members)
+    private TopologyGroups(
+        ImmutableArray<DeviceSpec> devices, int[] ofDevice, IReadOnlyList<DeviceId>[] members)
     {
         Devices = devices;
         OfDevice = ofDevice;

@@ -313,6 +313,18 @@ public class AppleDartBehaviourTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Trees))]
+    public void Only_the_first_page_of_a_call_is_held_against_the_address_width(KernelTree tree)
+    {
+        var rig = new AppleDartRig(tree, ["t8103"], [AppleDartRig.OneStream(1)]);
+        var domain = rig.Attached();
+        Assert.Equal(Errno.OK, rig.Map(domain, 0, (1UL << 36) - Page, 2 * Page));
+        Assert.Equal((1UL << 36) - Page, rig.Dma(0).Pa.Value);
+        Assert.Equal(0UL, rig.Dma(Page).Pa.Value);
+        Assert.Equal(Errno.ERANGE, rig.Map(domain, 2 * Page, 1UL << 36, Page));
+    }
+
     [Fact]
     public void Faults_land_in_the_one_error_register_and_the_handler_clears_it()
     {

@@ -4,7 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Properties.Scenarios;
 
 /// <summary>A catalogue of profiles without drivers, of the shapes that real ones have.</summary>
-internal sealed class FakeFactory(string name, IReadOnlyList<string> variants, Func<string, DriverProfile> profile)
+internal sealed class FakeFactory(
+    string name, IReadOnlyList<string> variants, Func<string, DriverProfile> profile)
     : IDriverFactory
 {
     public static readonly IReadOnlyList<IDriverFactory> Catalogue =
@@ -18,8 +19,9 @@ internal sealed class FakeFactory(string name, IReadOnlyList<string> variants, F
     /// <summary>The eras of the suite, oldest first, with their trees.</summary>
     public static readonly IReadOnlyList<(string Name, KernelTree Tree)> Eras =
     [
-        ("v5.19", KernelTree.V6_1), ("v6.3", KernelTree.V6_1), ("v6.5", KernelTree.V6_1), ("v6.6", KernelTree.V6_1),
-        ("v6.7", KernelTree.V6_12), ("v6.19", KernelTree.V7_2), ("v7.2", KernelTree.V7_2),
+        ("v5.19", KernelTree.V6_1), ("v6.3", KernelTree.V6_1), ("v6.5", KernelTree.V6_1),
+        ("v6.6", KernelTree.V6_1), ("v6.7", KernelTree.V6_12), ("v6.19", KernelTree.V7_2),
+        ("v7.2", KernelTree.V7_2),
     ];
 
     public static readonly ScenarioVocabulary Vocabulary = new(
@@ -47,7 +49,7 @@ internal sealed class FakeFactory(string name, IReadOnlyList<string> variants, F
         Aperture = Aperture.OfBits(48),
         IovaLast = (1UL << 48) - 1,
         PaLast = (1UL << 46) - 1,
-        MaxPasids = string.Equals(variant, "scalable", StringComparison.Ordinal) ? 1U << 20 : 0,
+        MaxPasids = variant is "scalable" ? 1U << 20 : 0,
         IsGenericPageTable = true,
         Limits = new TopologyLimits
         {
@@ -68,7 +70,7 @@ internal sealed class FakeFactory(string name, IReadOnlyList<string> variants, F
         Ops = IommuOps.None,
         PagingOps = DomainOps.Paging,
         KnownTypes = [],
-        PageSizes = new PageSizes(string.Equals(variant, "16k", StringComparison.Ordinal) ? 0x4000UL : 0x1000),
+        PageSizes = new PageSizes(variant is "16k" ? 0x4000UL : 0x1000),
         Aperture = Aperture.OfBits(32),
         IovaLast = uint.MaxValue,
         PaLast = (1UL << 36) - 1,

@@ -24,7 +24,7 @@ public sealed class ScenarioTextTests
     [Fact]
     public void Parsing_what_was_printed_gives_an_equal_scenario()
     {
-        for (var seed = 0; seed < 5000; seed++)
+        for (var seed = 0; seed < 3000; seed++)
         {
             var scenario = GeneratedScenarios.Of(seed);
             var text = ScenarioText.Print(scenario);
@@ -53,29 +53,23 @@ public sealed class ScenarioTextTests
 
             register i0
             alloc	D0	d0
-            map D0 0x1000 0x00100000 0X1000 rw
+            map D0 0x1000 0x00100000 0x1000 rw
             attach-group D0 g0
             """;
-        var text = Loose.Replace("0X", "0x", StringComparison.Ordinal).Replace("\n", "\r\n", StringComparison.Ordinal);
+        var text = Loose.Replace("\n", "\r\n", StringComparison.Ordinal);
         Assert.Equal(ScenarioText.Parse(Example).OrThrow(), ScenarioText.Parse(text).OrThrow());
     }
 
     [Fact]
     public void Every_attribute_of_a_topology_survives()
     {
-        const string Header =
-            """
-            era v6.5
-            cpu-page 64K
-            kernel passthrough=1 strict=0 kdump
-            iommu i0 streams/16k
-            iommu i1 streams/4k
-            device d0 i0:0x0 i1:0xffffffff group 7 pci untrusted ats hotplug deferred pasids 1048576 wish identity resv direct 0x1000+0x2000 rw resv sw-msi 0xffffffffffffffff+0x1 -+priv
-            device d1 i1:0x1 group 3 wish dma resv direct-relaxable 0x0+0x1 r resv reserved 0x0+0x1 w resv msi 0x5+0x7 rw+cache+noexec+mmio
-            device d2 i0:0x2 group 7
-            --
-
-            """;
+        const string Header = "era v6.5\ncpu-page 64K\nkernel passthrough=1 strict=0 kdump\n"
+            + "iommu i0 streams/16k\niommu i1 streams/4k\n"
+            + "device d0 i0:0x0 i1:0xffffffff group 7 pci untrusted ats hotplug deferred pasids 1048576"
+            + " wish identity resv direct 0x1000+0x2000 rw resv sw-msi 0xffffffffffffffff+0x1 -+priv\n"
+            + "device d1 i1:0x1 group 3 wish dma resv direct-relaxable 0x0+0x1 r"
+            + " resv reserved 0x0+0x1 w resv msi 0x5+0x7 rw+cache+noexec+mmio\n"
+            + "device d2 i0:0x2 group 7\n--\n";
         var topology = ScenarioText.Parse(Header).OrThrow().Topology;
         Assert.Equal(Header, ScenarioText.Print(new Scenario("v6.5", topology, [])));
         Assert.Equal(2, topology.GroupCount);
@@ -94,8 +88,8 @@ public sealed class ScenarioTextTests
             "alloc D0 d0 +nest-parent+dirty+pasid", "free D0", "attach-device i0.identity d0",
             "attach-group g0.default g0", "detach-device i0.blocked d0", "detach-group g0.blocking g0",
             "replace D1 g0", "attach-handle D1 g0", "detach-handle D1 g0", "claim-group o0 g0",
-            "claim-device o999 d0", "release-group-owner g0", "release-device-owner d0", "set-type g0 identity",
-            "set-type g0 DMA", "set-type g0 DMA-FQ", "set-type g0 auto",
+            "claim-device o999 d0", "release-group-owner g0", "release-device-owner d0",
+            "set-type g0 identity", "set-type g0 DMA", "set-type g0 DMA-FQ", "set-type g0 auto",
             "map D0 0xffffffffffffffff 0xfffffffffffffffe 0xfffffffffffffffd w+cache+noexec+mmio+priv",
             "map D0 0x0 0x0 0x0 -", "unmap D0 0x1000 0x2000", "unmap-fast D0 0x1000 0x2000", "sync D0",
             "iova-to-phys D0 0x1234", "flush-all D0", "deferred-attach d0", "attach-pasid D0 d0 4294967295",
@@ -121,7 +115,7 @@ public sealed class ScenarioTextTests
         DeviceSpec[] others =
         [
             device with { Requesters = [new Requester(new InstanceId(0), new RequesterId(2))] },
-            device with { Requesters = [.. device.Requesters, new Requester(new InstanceId(0), new RequesterId(2))] },
+            device with { Requesters = [.. device.Requesters, .. device.Requesters] },
             device with { Group = 1 }, device with { Pci = true }, device with { Untrusted = true },
             device with { Ats = true }, device with { ColdPlug = false }, device with { Deferred = true },
             device with { MaxPasids = 1 }, device with { Wish = DeviceWish.Dma },
@@ -145,7 +139,8 @@ public sealed class ScenarioTextTests
     public void The_group_numbering_follows_a_copy_with_other_devices()
     {
         var topology = ScenarioText.Parse(
-            "era v7.2\niommu i0 a/b\ndevice d0 i0:0x0 group 4\ndevice d1 i0:0x1 group 4\n--\n").OrThrow().Topology;
+            "era v7.2\niommu i0 a/b\ndevice d0 i0:0x0 group 4\ndevice d1 i0:0x1 group 4\n--\n")
+            .OrThrow().Topology;
         Assert.Equal(1, topology.GroupCount);
         var apart = topology with
         {

@@ -8,7 +8,9 @@ public sealed class ShrinkerTests
 {
     private const int Enough = 20_000;
 
-    /// <summary>Failures with something of each kind to get rid of, and the fewest commands that show them.</summary>
+    /// <summary>
+    /// Failures with something of each kind to get rid of, and the fewest commands that show them.
+    /// </summary>
     public static TheoryData<string, int> Failures => new()
     {
         { "any map", 1 },
@@ -53,14 +55,15 @@ public sealed class ShrinkerTests
     [Fact]
     public void Candidates_are_valid_different_and_never_longer()
     {
-        for (var seed = 0; seed < 56; seed++)
+        for (var seed = 0; seed < 28; seed++)
         {
-            var scenario = GeneratedScenarios.Of(seed, 25);
+            var scenario = GeneratedScenarios.Of(seed, 16);
             var count = 0;
             foreach (var candidate in Shrinker.Candidates(scenario))
             {
                 count++;
-                Assert.Equal(candidate, ScenarioText.Parse(candidate.ToString(), FakeFactory.Vocabulary).OrThrow());
+                var parsed = ScenarioText.Parse(candidate.ToString(), FakeFactory.Vocabulary);
+                Assert.Equal(candidate, parsed.OrThrow());
                 Assert.NotEqual(scenario, candidate);
                 Assert.True(candidate.Commands.Count <= scenario.Commands.Count);
             }
@@ -74,7 +77,9 @@ public sealed class ShrinkerTests
     {
         for (var seed = 0; seed < 112; seed++)
         {
-            var result = Shrinker.Shrink(GeneratedScenarios.Of(seed), static _ => true, ShrinkBudget.Of(Enough));
+            var scenario = GeneratedScenarios.Of(seed);
+            var result = Shrinker.Shrink(scenario, static _ => true, ShrinkBudget.Of(Enough));
+            Assert.Equal(result.Scenario, new Shrinker(Enough).Shrink(scenario, static _ => true));
             Assert.True(result.IsMinimal);
             Assert.Empty(result.Scenario.Commands);
             var driver = result.Scenario.Topology.Instances[0];
@@ -153,7 +158,8 @@ public sealed class ShrinkerTests
         Assert.True(result.IsMinimal);
         Assert.Equal(
             ["alloc D0 d0", "map D0 0x1000", "unmap D0 0x1000", "map D0 0x9000 0x100000"],
-            result.Scenario.Commands.Select((c, i) => string.Join(' ', c.ToString().Split(' ').Take(i == 3 ? 4 : 3))));
+            result.Scenario.Commands.Select((c, i) =>
+                string.Join(' ', c.ToString().Split(' ').Take(i == 3 ? 4 : 3))));
     }
 
     [Fact]

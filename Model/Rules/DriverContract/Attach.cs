@@ -23,13 +23,9 @@ public sealed class R63OnlyOfferedTypes : Rule
     {
         Hold();
         var device = context.Ledger.Devices[e.Device];
-        var types = device.Profile.KnownTypes;
-        for (var i = 0; i < types.Count; i++)
+        if (device.Profile.Knows(e.Type))
         {
-            if (types[i] == e.Type)
-            {
-                return;
-            }
+            return;
         }
 
         if (context.Ledger.Domain(e.Domain) is not { Static: true })
@@ -156,5 +152,24 @@ public sealed class R69DriverGoesOn : Rule
         }
 
         Break(context, index, e.Kind == EventKind.DriverThrew ? "the driver threw" : "the driver makes no progress");
+    }
+}
+
+/// <summary>What rules ask of a profile.</summary>
+internal static class Claims
+{
+    /// <summary>The driver declares that it can carry out an attach of the type.</summary>
+    public static bool Knows(this DriverProfile profile, DomainType type)
+    {
+        var types = profile.KnownTypes;
+        for (var i = 0; i < types.Count; i++)
+        {
+            if (types[i] == type)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

@@ -101,9 +101,9 @@ public sealed class R66FreedOnce : Rule
                 Break(context, index, domain is null ? $"{e.Domain} is freed and was never made"
                     : $"{domain} is freed again");
             }
-            else if (domain.Attached > 0)
+            else if (context.Ledger.HolderOf(e.Domain) is { } holder)
             {
-                Break(context, index, $"{domain} is freed while {domain.Attached} devices or PASIDs are attached to it");
+                Break(context, index, $"{domain} is freed while {holder} is attached to it");
             }
 
             return;

@@ -101,7 +101,7 @@ public sealed class R17DirectStaysMapped : Rule
 
         var entry = view.Entry;
         var callersAffair = entry.Kind is EntryKind.Gone or EntryKind.Stale
-            || (entry.Kind == EntryKind.Live && entry.PaOf(view.Iova) != view.Iova)
+            || (entry.Kind == EntryKind.Live && entry.PaOf(view.At) != view.Iova)
             || (entry.Kind == EntryKind.Live && !view.Permitted);
         if (callersAffair)
         {

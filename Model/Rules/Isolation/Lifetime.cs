@@ -47,19 +47,9 @@ public sealed class R5FreedIsUnreachable : Rule
 
     private void Free(in TraceEvent e, int index, RuleContext context)
     {
-        foreach (var device in context.Ledger.Devices)
+        if (context.Ledger.HolderOf(e.Domain) is { } device)
         {
-            var reaches = device.IsPlaced && device.Domain == e.Domain;
-            foreach (var fact in device.Pasids)
-            {
-                reaches |= fact.Domain == e.Domain;
-            }
-
-            if (reaches)
-            {
-                Break(context, index, $"{e.Domain} is freed while {device} is attached to it");
-                return;
-            }
+            Break(context, index, $"{e.Domain} is freed while {device} is attached to it");
         }
     }
 }

@@ -59,14 +59,14 @@ public sealed class R2DetachedIsUnreachable : Rule
     {
         ref readonly var view = ref context.Ledger.Dma;
         if (context.Ledger.Domain(view.Device.Left) is not { } left
-            || !left.Map.TryFind(view.Iova, out var entry) || !entry.IsCertain
+            || !left.Map.TryFind(view.At, out var entry) || !entry.IsCertain
             || view.Judgement == Judgement.Open)
         {
             return;
         }
 
         Hold();
-        if (view.Landed && view.Judgement == Judgement.Differs && view.Pa == entry.PaOf(view.Iova))
+        if (view.Landed && view.Judgement == Judgement.Differs && view.Pa == entry.PaOf(view.At))
         {
             Break(context, index, $"{view}, through {left}, which it has left for {view.Domain}");
         }

@@ -127,7 +127,8 @@ public sealed class CommandFacts
 public readonly record struct Request(
     DomainId Domain, ulong Iova, ulong Size, ulong Bytes, Errno Errno, bool Fast)
 {
-    public bool Exists => Domain != DomainId.None;
+    /// <summary>The range goes round the end of the address space: no caller's request, nothing is promised.</summary>
+    public bool Wraps => Size != 0 && Size - 1 > ulong.MaxValue - Iova;
 
     /// <summary>Last byte of the range, cut at the end of the address space; meaningless for size 0.</summary>
     public ulong Last => End(Iova, Size);

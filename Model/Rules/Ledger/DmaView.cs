@@ -82,6 +82,9 @@ public struct DmaView
     public DmaTopics Topics;
     public ulong Iova;
 
+    /// <summary>The address the walk uses: the hardware may drop high bits.</summary>
+    public ulong At;
+
     /// <summary>Where it landed.</summary>
     public ulong Pa;
 
@@ -96,7 +99,7 @@ public struct DmaView
     public readonly bool Permitted => ((byte)Entry.Prot & (Write ? 2 : 1)) != 0;
 
     /// <summary>It landed exactly where the entry says.</summary>
-    public readonly bool LandedRight => Landed && Pa == Entry.PaOf(Iova);
+    public readonly bool LandedRight => Landed && Pa == Entry.PaOf(At);
 
     public override readonly string ToString() =>
         $"{Device}{(Pasid != 0 ? $"/pasid {Pasid}" : "")} {(Write ? "writes" : "reads")} 0x{Iova:x}: "

@@ -24,10 +24,10 @@ public enum Trouble : byte
 {
     None,
 
-    /// <summary>An ordinary attach failed before v6.19 and the driver need not have kept the old domain.</summary>
+    /// <summary>An ordinary attach failed and the driver declares that it does not keep the old domain then.</summary>
     Refused,
 
-    /// <summary>A must-succeed attach or a rollback failed.</summary>
+    /// <summary>A must-succeed attach or a rollback failed, or the driver ignored an unknown type.</summary>
     Stuck,
 
     /// <summary>Parked on the group's blocking domain after such a failure.</summary>

@@ -20,6 +20,7 @@ public sealed partial class TraceLedger
         view.Domain = null;
         view.Entry = default;
         view.Iova = e.A;
+        view.At = (device.Profile.Masks & IovaMasking.Dma) != 0 ? e.A & device.Profile.IovaLast : e.A;
         view.Pa = e.B;
         view.Pasid = (uint)e.E;
         view.Landed = e.Flag;
@@ -38,7 +39,7 @@ public sealed partial class TraceLedger
         {
             if (domain.Type.IsPaging())
             {
-                domain.Map.TryFind(e.A, out view.Entry);
+                domain.Map.TryFind(view.At, out view.Entry);
             }
 
             view.Judgement = Judge(domain, view.Entry);
@@ -67,7 +68,7 @@ public sealed partial class TraceLedger
         TranslationEntry entry = default;
         if (domain.Type.IsPaging())
         {
-            domain.Map.TryFind(view.Iova, out entry);
+            domain.Map.TryFind(view.At, out entry);
         }
 
         return Judge(domain, entry);
@@ -97,11 +98,11 @@ public sealed partial class TraceLedger
         {
             case EntryKind.Live when entry.IsCertain:
                 var allowed = ((byte)entry.Prot & (view.Write ? 2 : 1)) != 0;
-                return Of(view.Landed ? view.Pa == entry.PaOf(view.Iova) : !allowed);
+                return Of(view.Landed ? view.Pa == entry.PaOf(view.At) : !allowed);
             case EntryKind.Live:
                 return Judgement.Open;
             case EntryKind.Stale:
-                var odd = view.Landed && view.Pa != entry.PaOf(view.Iova) && IsPlainlyStale(entry);
+                var odd = view.Landed && view.Pa != entry.PaOf(view.At) && IsPlainlyStale(entry);
                 return odd ? Judgement.Differs : Judgement.Open;
             default:
                 return Of(!view.Landed);

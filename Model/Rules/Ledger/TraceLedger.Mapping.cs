@@ -13,6 +13,12 @@ public sealed partial class TraceLedger
     private readonly List<TranslationEntry> before = [];
     private readonly List<TranslationEntry> scratch = [];
 
+    /// <summary>Where the tables put an address: a driver may drop high bits.</summary>
+    private static ulong InTables(DomainFacts? domain, ulong iova) =>
+        domain?.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
+            ? iova & profile.IovaLast
+            : iova;
+
     private void NotePieces(in TraceEvent e)
     {
         if (e.E == 0)
@@ -20,17 +26,19 @@ public sealed partial class TraceLedger
             return;
         }
 
+        var iova = InTables(Domain(e.Domain), e.A);
+
         if (e.Kind == EventKind.MapPages)
         {
-            pieces.Add((e.Domain, e.A, e.E, (byte)BitOperations.Log2(e.C)));
+            pieces.Add((e.Domain, iova, e.E, (byte)BitOperations.Log2(e.C)));
             return;
         }
 
         var sizes = Domain(e.Domain)?.Profile?.PageSizes ?? new PageSizes(1);
         for (var done = 0UL; done < e.E;)
         {
-            var page = sizes.Choose(e.A + done, e.B + done, e.E - done, out var count);
-            pieces.Add((e.Domain, e.A + done, page * count, (byte)BitOperations.Log2(page)));
+            var page = sizes.Choose(iova + done, e.B + done, e.E - done, out var count);
+            pieces.Add((e.Domain, iova + done, page * count, (byte)BitOperations.Log2(page)));
             done += page * count;
         }
     }
@@ -44,11 +52,19 @@ public sealed partial class TraceLedger
 
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
+            var iova = InTables(domain, e.A);
+            if (Wraps(iova, e.C))
+            {
+                Doubt(domain, iova, e.C);
+                pieces.Clear();
+                return;
+            }
+
             before.Clear();
-            domain.Map.CopyRange(e.A, Request.End(e.A, e.C), before);
+            domain.Map.CopyRange(iova, Request.End(iova, e.C), before);
             if (e.Errno == Errno.OK)
             {
-                Lay(domain, e);
+                Lay(domain, iova, e);
             }
             else if (domain.Profile?.Overlap != OverlapRule.Refuse)
             {
@@ -59,12 +75,22 @@ public sealed partial class TraceLedger
         pieces.Clear();
     }
 
-    private void Lay(DomainFacts domain, in TraceEvent e)
+    private static bool Wraps(ulong iova, ulong size) => size - 1 > ulong.MaxValue - iova;
+
+    /// <summary>A request that goes round the end of the address space: anything may be there now.</summary>
+    private static void Doubt(DomainFacts domain, ulong iova, ulong size)
+    {
+        var entry = new TranslationEntry { Kind = EntryKind.Live, Flags = EntryFlags.Doubtful };
+        domain.Map.Put(entry with { Start = iova, Last = ulong.MaxValue });
+        domain.Map.Put(entry with { Last = unchecked(iova + size - 1) });
+    }
+
+    private void Lay(DomainFacts domain, ulong iova, in TraceEvent e)
     {
         var whole = new TranslationEntry
         {
-            Start = e.A,
-            Last = Request.End(e.A, e.C),
+            Start = iova,
+            Last = Request.End(iova, e.C),
             Pa = e.B,
             Prot = (Prot)e.Extra,
             Kind = EntryKind.Live,
@@ -142,19 +168,26 @@ public sealed partial class TraceLedger
             return;
         }
 
-        var last = Request.End(e.A, Math.Min(e.C, e.E));
+        var iova = InTables(domain, e.A);
+        if (Wraps(iova, e.C))
+        {
+            Doubt(domain, iova, e.C);
+            return;
+        }
+
+        var last = Request.End(iova, Math.Min(e.C, e.E));
         if (e.E > e.C)
         {
-            last = WithLargePages(domain, e, last);
+            last = WithLargePages(domain, iova, Request.End(iova, e.E), last);
         }
 
         if (e.Flag)
         {
-            RemoveFast(domain, e.A, last);
+            RemoveFast(domain, iova, last);
         }
         else
         {
-            Remove(domain, e.A, last);
+            Remove(domain, iova, last);
         }
     }
 
@@ -162,12 +195,11 @@ public sealed partial class TraceLedger
     /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers beyond it,
     /// and the part of the first page before the range, depend on the driver. Returns the last byte that is gone.
     /// </summary>
-    private ulong WithLargePages(DomainFacts domain, in TraceEvent e, ulong last)
+    private ulong WithLargePages(DomainFacts domain, ulong first, ulong claimed, ulong last)
     {
-        var claimed = Request.End(e.A, e.E);
-        if (domain.Map.TryFind(e.A, out var head) && head.LeafFirst(e.A) < e.A)
+        if (domain.Map.TryFind(first, out var head) && head.LeafFirst(first) < first)
         {
-            AddFlags(domain, head.LeafFirst(e.A), e.A - 1, EntryFlags.Doubtful);
+            AddFlags(domain, head.LeafFirst(first), first - 1, EntryFlags.Doubtful);
         }
 
         if (domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live)

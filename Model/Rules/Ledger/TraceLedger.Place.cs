@@ -122,8 +122,9 @@ public sealed partial class TraceLedger
         {
             device.Trouble = Trouble.Stuck;
         }
-        else if (order < EraOrder.V6_19 && device.Profile.RefusedAttach != RefusedAttach.Old)
+        else if (device.Profile.RefusedAttach != RefusedAttach.Old)
         {
+            // From v6.19 on it must be on the old domain all the same; whether it is, R7 and R36 look at.
             device.Trouble = Trouble.Refused;
         }
     }
@@ -145,6 +146,12 @@ public sealed partial class TraceLedger
         var parked = device.Trouble != Trouble.None && group is not null
             && e.Domain == group.Blocking && !(Set.Active && Set.Target == e.Domain);
         device.Trouble = parked ? Trouble.Rescued : Trouble.None;
+        if (device.Profile.IgnoresUnknownTypes && !device.Profile.Knows(e.Type) && !domain.Static)
+        {
+            // Accepted and not carried out: R63 is broken, and where the device is nobody knows.
+            device.Trouble = Trouble.Stuck;
+        }
+
         device.State = AttachState.Attached;
         device.Domain = e.Domain;
         device.Left = device.Left == e.Domain ? DomainId.None : device.Left;

@@ -12,7 +12,6 @@ public sealed partial class TraceLedger
 {
     private readonly DeviceFacts[] devices;
     private readonly DriverProfile[] profiles;
-    private readonly int order;
     private GroupFacts?[] groups = new GroupFacts?[16];
     private DomainFacts?[] domains = new DomainFacts?[32];
     private int domainsUsed;
@@ -20,12 +19,10 @@ public sealed partial class TraceLedger
     private int commands;
 
     /// <param name="topology">Where the scenario plays.</param>
-    /// <param name="order">Position of its era, <see cref="EraOrder"/>.</param>
     /// <param name="profileOf">What the driver of an instance declares.</param>
-    public TraceLedger(Topology topology, int order, Func<InstanceId, DriverProfile> profileOf)
+    public TraceLedger(Topology topology, Func<InstanceId, DriverProfile> profileOf)
     {
         Topology = topology;
-        this.order = order;
         profiles = new DriverProfile[topology.Instances.Length];
         for (var i = 0; i < profiles.Length; i++)
         {
@@ -74,6 +71,28 @@ public sealed partial class TraceLedger
         id.Serial > 0 && id.Serial < domainsUsed && domains[id.Serial] is { } domain && domain.Id == id
             ? domain
             : null;
+
+    /// <summary>A device whose RID or PASID certainly is on a domain; null when there is none.</summary>
+    public DeviceFacts? HolderOf(DomainId domain)
+    {
+        foreach (var device in devices)
+        {
+            if (device.IsPlaced && device.Domain == domain)
+            {
+                return device;
+            }
+
+            foreach (var fact in device.Pasids)
+            {
+                if (fact.Domain == domain)
+                {
+                    return device;
+                }
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>A device of the group is staged for reset.</summary>
     public bool HasStaged(GroupFacts group)
@@ -249,6 +268,7 @@ public sealed partial class TraceLedger
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, (AllocFlags)e.A);
                 }
 
                 if (Now.Op == Op.Alloc)
@@ -313,6 +333,14 @@ public sealed partial class TraceLedger
         }
 
         return groups[index] ??= new GroupFacts(index);
+    }
+
+    /// <summary>The profile a new domain follows; paging ops are not told a type.</summary>
+    private static DriverProfile ProfileFor(DriverProfile unit, DomainType type, AllocFlags flags)
+    {
+        const IommuOps pagingOps = IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags;
+        var told = type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : type;
+        return unit.ForDomain?.Invoke(told, flags) ?? unit;
     }
 
     private static void Belong(DomainFacts domain, DeviceFacts device)

@@ -52,7 +52,7 @@ public sealed class R19FailedMapLeavesNothing : Rule
     {
         ref readonly var view = ref context.Ledger.Dma;
         var map = context.Ledger.Now.Map;
-        if (map.Errno == Errno.OK || map.Domain != view.Domain!.Id || !map.Holds(view.Iova)
+        if (map.Wraps || map.Errno == Errno.OK || map.Domain != view.Domain!.Id || !map.Holds(view.At)
             || !view.Domain.Type.IsPaging() || view.Entry.Kind is EntryKind.Live or EntryKind.Stale)
         {
             return;

@@ -32,8 +32,8 @@ public sealed class R39MapTranslates : Rule
         }
 
         var map = context.Ledger.Now.Map;
-        if (map.Domain != view.Domain!.Id || map.Errno != Errno.OK || view.Entry.Kind == EntryKind.Stale
-            || map.Holds(view.Iova) || !view.Domain.Type.IsPaging())
+        if (map.Wraps || map.Domain != view.Domain!.Id || map.Errno != Errno.OK || view.Entry.Kind == EntryKind.Stale
+            || map.Holds(view.At) || !view.Domain.Type.IsPaging())
         {
             return;
         }
@@ -56,7 +56,7 @@ public sealed class R39MapTranslates : Rule
         Hold();
         if (!view.LandedRight)
         {
-            Break(context, index, $"{view}; {view.Domain} maps it to 0x{view.Entry.PaOf(view.Iova):x}");
+            Break(context, index, $"{view}; {view.Domain} maps it to 0x{view.Entry.PaOf(view.At):x}");
         }
     }
 }
@@ -91,7 +91,7 @@ public sealed class R46MapBeforeAttach : Rule
         if (!view.LandedRight)
         {
             Break(context, index, $"{view}; {view.Domain} was mapped before it was attached, the address to "
-                + $"0x{view.Entry.PaOf(view.Iova):x}");
+                + $"0x{view.Entry.PaOf(view.At):x}");
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed class R40UnmapReturn : Rule
 
         ref readonly var view = ref context.Ledger.Dma;
         var unmap = context.Ledger.Now.Unmap;
-        if (unmap.Fast || unmap.Domain != view.Domain!.Id || !unmap.Removed(view.Iova)
+        if (unmap.Fast || unmap.Wraps || unmap.Domain != view.Domain!.Id || !unmap.Removed(view.At)
             || view.Entry.Kind == EntryKind.Stale)
         {
             return;
@@ -56,11 +56,7 @@ public sealed class R40UnmapReturn : Rule
         }
 
         Hold();
-        if (e.E > e.C && !CutsLargePage(domain, e))
-        {
-            Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, and no large page ends behind it");
-        }
-        else if (e.E < e.C && domain.Map.TryFind(e.A + e.E, out var rest) && rest.IsCertain
+        if (e.E < e.C && domain.Map.TryFind(e.A + e.E, out var rest) && rest.IsCertain
             && rest.LeafFirst(e.A + e.E) >= e.A && rest.LeafLast(e.A + e.E) <= Request.End(e.A, e.C))
         {
             Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, but 0x{e.A + e.E:x} is mapped");
@@ -74,16 +70,12 @@ public sealed class R40UnmapReturn : Rule
         return domain.Type.IsPaging() && page != 0 && e.C != 0 && ((e.A | e.C) & (page - 1)) == 0
             && e.C - 1 <= ulong.MaxValue - e.A;
     }
-
-    private static bool CutsLargePage(DomainFacts domain, in TraceEvent e)
-    {
-        var last = Request.End(e.A, e.C);
-        return (domain.Map.TryFind(e.A, out var head) && head.LeafFirst(e.A) < e.A)
-            || (domain.Map.TryFind(last, out var tail) && tail.LeafLast(last) > last);
-    }
 }
 
-/// <summary>R41.</summary>
+/// <summary>
+/// R41. When more is returned than asked, the bytes beyond the last page of the range must still be there; if they
+/// are, R40 is broken instead.
+/// </summary>
 public sealed class R41UnmapStaysInside : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -95,18 +87,70 @@ public sealed class R41UnmapStaysInside : Rule
         "v5.19",
         SecurityRelevant: false);
 
+    // What lay beyond the range and its last page, but inside what the return value claims.
+    private readonly List<TranslationEntry> beyond = [];
+
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants => [EventKind.Dma];
+    public override ReadOnlySpan<EventKind> Wants =>
+        [EventKind.CommandBegin, EventKind.CoreUnmap, EventKind.Dma];
 
     public override DmaTopics Topics => DmaTopics.Mapping;
 
+    public override void Reset(RuleContext context)
+    {
+        base.Reset(context);
+        beyond.Clear();
+    }
+
     public override void On(in TraceEvent e, int index, RuleContext context)
+    {
+        switch (e.Kind)
+        {
+            case EventKind.CommandBegin:
+                beyond.Clear();
+                break;
+            case EventKind.CoreUnmap when e.E > e.C && e.C != 0:
+                Remember(e, context);
+                break;
+            case EventKind.Dma:
+                Access(index, context);
+                break;
+        }
+    }
+
+    private void Remember(in TraceEvent e, RuleContext context)
+    {
+        if (context.Ledger.Domain(e.Domain) is not { } domain)
+        {
+            return;
+        }
+
+        var last = Request.End(e.A, e.C);
+        last = domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live ? tail.LeafLast(last) : last;
+        if (Request.End(e.A, e.E) > last)
+        {
+            domain.Map.CopyRange(last + 1, Request.End(e.A, e.E), beyond);
+        }
+    }
+
+    private void Access(int index, RuleContext context)
     {
         ref readonly var view = ref context.Ledger.Dma;
         var unmap = context.Ledger.Now.Unmap;
-        if (unmap.Domain != view.Domain!.Id || !view.Entry.IsCertain || !view.Permitted || unmap.Holds(view.Iova)
+        if (unmap.Wraps || unmap.Domain != view.Domain!.Id || unmap.Holds(view.At) || !view.Permitted
             || !Mapped.IsReachable(view))
+        {
+            return;
+        }
+
+        var wasThere = view.Entry.IsCertain;
+        foreach (var entry in beyond)
+        {
+            wasThere |= entry.IsCertain && view.At >= entry.Start && view.At <= entry.Last;
+        }
+
+        if (!wasThere)
         {
             return;
         }
@@ -177,7 +221,7 @@ public sealed class R42ExactUnmap : Rule
     {
         ref readonly var view = ref context.Ledger.Dma;
         var unmap = context.Ledger.Now.Unmap;
-        if (exact && !unmap.Fast && unmap.Domain == view.Domain!.Id && unmap.Holds(view.Iova) && view.Landed
+        if (exact && !unmap.Fast && unmap.Domain == view.Domain!.Id && unmap.Holds(view.At) && view.Landed
             && view.Entry.Kind != EntryKind.Stale)
         {
             Break(context, index, $"{view} after the exact unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x}");

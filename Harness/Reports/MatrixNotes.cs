@@ -1,0 +1,75 @@
+using Conformance.Harness.Search;
+using Conformance.Model.Rules;
+
+namespace Conformance.Harness.Reports;
+
+/// <summary>One remark under the matrix: what it says of which rules, drivers and eras.</summary>
+public sealed record MatrixNote(string Rules, string Drivers, string Eras, string Text)
+{
+    public override string ToString() => $"{Rules}  {Drivers} ({Eras}): {Text}";
+}
+
+/// <summary>Remarks of one kind under a heading.</summary>
+public sealed record NoteSection(string Heading, IReadOnlyList<MatrixNote> Notes);
+
+/// <summary>What stands behind the marks of a matrix: citations, reasons, what is owed.</summary>
+public static class MatrixNotes
+{
+    /// <summary>The sections that have something to say, in the order of the report.</summary>
+    public static IReadOnlyList<NoteSection> Of(Matrix matrix)
+    {
+        NoteSection[] sections =
+        [
+            new("broken as expected", Collect(matrix, v => v.Seen.Select(e => e.Citation))),
+            new("not exercised", Collect(matrix, Reasons)),
+            new("not exercised, no reason stated", Collect(matrix, Unexplained)),
+            new("expected breakage did not show", [.. Collect(matrix, Missing), .. OfCore(matrix)]),
+            new("said to be impossible, but exercised", Collect(matrix, Contradicted)),
+        ];
+        return [.. sections.Where(s => s.Notes.Count > 0)];
+    }
+
+    private static IEnumerable<string> Reasons(Verdict verdict) =>
+        verdict.Kind == VerdictKind.NotExercised ? [verdict.Reason!] : [];
+
+    private static IEnumerable<string> Unexplained(Verdict verdict) =>
+        verdict.Kind == VerdictKind.Unexplained ? ["the catalogue owes a reason, or the search a way"] : [];
+
+    private static IEnumerable<string> Missing(Verdict verdict) => verdict.Missing.Select(e => e.Citation);
+
+    private static IEnumerable<string> Contradicted(Verdict verdict) =>
+        verdict.Exercised > 0 && verdict.Reason is { } reason ? [reason] : [];
+
+    private static IEnumerable<MatrixNote> OfCore(Matrix matrix) =>
+        from missing in matrix.CoreDidNotShow
+        group missing by (missing.Breakage.Rule, missing.Breakage.Citation) into same
+        select new MatrixNote(
+            same.Key.Rule.ToString(),
+            "every driver",
+            EraSpan.Text([.. same.Select(m => m.Era)], matrix.Eras),
+            same.Key.Citation);
+
+    /// <summary>Equal texts become one remark: first over eras, then over rules, then over drivers.</summary>
+    private static IReadOnlyList<MatrixNote> Collect(Matrix matrix, Func<Verdict, IEnumerable<string>> texts)
+    {
+        var said = from rule in matrix.Rules
+                   from driver in matrix.Drivers
+                   from era in matrix.Eras
+                   from text in texts(matrix[driver, era, rule.Id])
+                   select (rule.Id, driver, era, text);
+        var overEras = from s in said
+                       group s.era by (s.Id, s.driver, s.text) into same
+                       let eras = EraSpan.Text([.. same], matrix.Eras)
+                       select (same.Key.Id, same.Key.driver, eras, same.Key.text);
+        var overRules = from s in overEras
+                        group s.Id by (s.driver, s.eras, s.text) into same
+                        select (rules: Join(same), same.Key.driver, same.Key.eras, same.Key.text);
+        var overDrivers = from s in overRules
+                          group s.driver by (s.rules, s.eras, s.text) into same
+                          select new MatrixNote(
+                              same.Key.rules, string.Join(", ", same), same.Key.eras, same.Key.text);
+        return [.. overDrivers];
+    }
+
+    private static string Join(IEnumerable<RuleId> rules) => string.Join(' ', rules);
+}
