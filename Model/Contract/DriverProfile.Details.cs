@@ -31,12 +31,6 @@ public enum IovaMasking : byte
 
     /// <summary>The hardware's walk.</summary>
     Dma = 4,
-
-    /// <summary>
-    /// map and unmap of a range that crosses the end of the 64-bit space, if its last byte modulo 2^64 is within
-    /// the limit; the test of limits sees only start and end (s390 of 6.12 and 7.2).
-    /// </summary>
-    Wrapped = 8,
 }
 
 /// <summary>What a compatibility test of <c>attach_dev</c> can look at.</summary>
@@ -128,12 +122,6 @@ public sealed partial record DriverProfile
     /// table of RAM, later trees write an entry that the hardware refuses).
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
-
-    /// <summary>
-    /// The page of the chosen size that ends at 2^64 passes the limits of map, whose test adds the size and wraps, and
-    /// is mapped under these low address bits; unmap and <c>iova_to_phys</c> do not find it (s390 of 6.1). Null: no.
-    /// </summary>
-    public ulong? TopPageMask { get; init; }
 
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
