@@ -162,13 +162,28 @@ public sealed partial record DriverProfile
     public IReadOnlyList<Errno> RefusedBeforeChange { get; init; } = [];
 
     /// <summary>
-    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is the
-    /// -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same unit only).
-    /// Null: always.
+    /// Log2 of the bytes at whose multiples a page-wise map or unmap call ends, having done less than was asked and
+    /// with success (apple-dart: one leaf table a call); 0: a call does all it can. It shows in which call an
+    /// injected failure strikes, and where <see cref="PaLast"/> is tested.
+    /// </summary>
+    public int CallShift { get; init; }
+
+    /// <summary>
+    /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those behind
+    /// lose the higher bits (apple-dart, all trees: the map succeeds and the translation wraps).
+    /// </summary>
+    public bool MasksPa { get; init; }
+
+    /// <summary>
+    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is
+    /// the -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same
+    /// unit only). Null: always.
     /// </summary>
     public Func<DeviceSpec, DeviceSpec, Errno>? CheckGroup { get; init; }
 
-    /// <summary>The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.</summary>
+    /// <summary>
+    /// The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.
+    /// </summary>
     public Func<PasidCase, Errno>? CheckPasid { get; init; }
 
     /// <summary>The static identity domain can be put on a PASID.</summary>
