@@ -1,3 +1,4 @@
+using Conformance.Drivers.PageTables;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -54,6 +55,8 @@ internal static class AppleDartProfile
             PaOutside = Errno.ERANGE,
             MapChecks = [MapCheck.Pa, MapCheck.Permission, MapCheck.Iova],
             ClipsAtLimit = true,
+            CallShift = variant.PageShift + variant.PageShift - DartBits.EntryShift,
+            MasksPa = true,
             Masks = tree == KernelTree.V7_2 ? IovaMasking.None : IovaMasking.Lookup | IovaMasking.Tables,
             Overlap = OverlapRule.Refuse,
             OverlapErrno = Errno.EEXIST,
@@ -99,6 +102,7 @@ internal static class AppleDartProfile
         {
             InTopology = null,
             CheckProbe = facts.CheckProbe,
+            CheckGroup = facts.CheckGroup,
             RegionsFor = facts.RegionsFor,
             CheckAttach = facts.CheckAttach,
             DefDomainType = facts.DefDomainType,

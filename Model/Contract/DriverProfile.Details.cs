@@ -31,12 +31,6 @@ public enum IovaMasking : byte
 
     /// <summary>The hardware's walk.</summary>
     Dma = 4,
-
-    /// <summary>
-    /// map and unmap of a range that crosses the end of the 64-bit space, if its last byte modulo 2^64 is within
-    /// the limit; the test of limits sees only start and end (s390 of 6.12 and 7.2).
-    /// </summary>
-    Wrapped = 8,
 }
 
 /// <summary>What a compatibility test of <c>attach_dev</c> can look at.</summary>
@@ -129,12 +123,6 @@ public sealed partial record DriverProfile
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
 
-    /// <summary>
-    /// The page of the chosen size that ends at 2^64 passes the limits of map, whose test adds the size and wraps, and
-    /// is mapped under these low address bits; unmap and <c>iova_to_phys</c> do not find it (s390 of 6.1). Null: no.
-    /// </summary>
-    public ulong? TopPageMask { get; init; }
-
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
 
@@ -162,16 +150,28 @@ public sealed partial record DriverProfile
     public IReadOnlyList<Errno> RefusedBeforeChange { get; init; } = [];
 
     /// <summary>
-    /// The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.
+    /// Log2 of the bytes at whose multiples a page-wise map or unmap call ends, having done less than was asked and
+    /// with success (apple-dart: one leaf table a call); 0: a call does all it can. It shows in which call an
+    /// injected failure strikes, and where <see cref="PaLast"/> is tested.
     /// </summary>
+    public int CallShift { get; init; }
 
-    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is the
-    /// -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same unit only).
-    /// Null: always.
+    /// <summary>
+    /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those behind
+    /// lose the higher bits (apple-dart, all trees: the map succeeds and the translation wraps).
+    /// </summary>
+    public bool MasksPa { get; init; }
+
+    /// <summary>
+    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is
+    /// the -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same
+    /// unit only). Null: always.
     /// </summary>
     public Func<DeviceSpec, DeviceSpec, Errno>? CheckGroup { get; init; }
 
-    /// <summary>The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.</summary>
+    /// <summary>
+    /// The driver's own test of <c>set_dev_pasid</c>; null for none. Not asked for detaching.
+    /// </summary>
     public Func<PasidCase, Errno>? CheckPasid { get; init; }
 
     /// <summary>The static identity domain can be put on a PASID.</summary>
@@ -184,8 +184,17 @@ public sealed partial record DriverProfile
     /// </summary>
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
-    /// <summary>As <see cref="ReleaseLeaves"/>, for one device; null: the same for all.</summary>
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a release domain
+    /// too (VT-d scalable mode takes the context entry away, whatever was attached last).
+    /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
+
+    /// <summary>
+    /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
+    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
+    /// </summary>
+    public bool KeepsIdentityOfRelease { get; init; }
 
     /// <summary>
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.

@@ -117,8 +117,8 @@ internal sealed partial class AbstractTable
     }
 
     /// <summary>
-    /// Removes all of <c>[first, last]</c>; large leaves that reach out of it are split down to
-    /// <paramref name="unit"/> bytes.
+    /// Removes all of <c>[first, last]</c>, which is whole entries of <paramref name="unit"/> bytes. Larger
+    /// leaves are split down to that size first, even where all of them goes.
     /// </summary>
     public void Take(ulong first, ulong last, ulong unit, bool stale)
     {
@@ -131,7 +131,7 @@ internal sealed partial class AbstractTable
                 Stale.Add(run.Part(from, to));
             }
 
-            if (run.LeafStart(from) == from && run.LeafLast(to) == to)
+            if (run.LeafSize <= unit)
             {
                 Space.Remove(from, to);
             }

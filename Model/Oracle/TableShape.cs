@@ -95,10 +95,13 @@ internal sealed class TableShape
     public void LeavesSplit(int shift, ulong first, ulong last) =>
         AddTables(Array.IndexOf(shifts, shift), first, last);
 
-    /// <summary>A range was cleared: tables below entries that lie in it whole are gone.</summary>
-    public void Cleared(ulong first, ulong last)
+    /// <summary>
+    /// A range was cleared: tables below entries of up to <paramref name="size"/> bytes that lie in it whole
+    /// are gone.
+    /// </summary>
+    public void Cleared(ulong first, ulong last, ulong size)
     {
-        for (var level = 1; level < shifts.Length; level++)
+        for (var level = 1; level < shifts.Length && 1UL << shifts[level] <= size; level++)
         {
             var below = (1UL << shifts[level]) - 1;
             var from = (first + below) & ~below;
