@@ -13,10 +13,10 @@ public static class AppleDartEntry
         Expected =
         [
             Breaks(63, [], "v5.19", "v6.6",
-                "apple-dart.c 6.1: apple_dart_attach_dev has no case for DMA_FQ. The core of v6.5 sets that type before "
-                + "the first attach (a4fdd9762272 \"iommu: Use flush queue capability\"; cured by c7bd8a1f45ba "
-                + "\"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\", v6.6-rc4); in every era of the tree "
-                + "a write of DMA-FQ to sysfs relabels the default domain in place, and its next attach is lost"),
+                "apple-dart.c 6.1: apple_dart_attach_dev has no case for DMA_FQ. The core of v6.5 sets it "
+                + "before the first attach (a4fdd9762272 \"iommu: Use flush queue capability\"; cured by "
+                + "c7bd8a1f45ba \"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\", v6.6-rc4); in "
+                + "all eras of the tree sysfs relabels a DMA domain in place, and its next attach is lost"),
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
             Breaks(18, [], "v5.19", "v7.2",
