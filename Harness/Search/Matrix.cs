@@ -10,7 +10,7 @@ public sealed record MissingOfCore(Era Era, ExpectedBreakage Breakage);
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
 /// A run that is too small to say that something never shows (fewer scenarios than the default, restricted to a rule or a
-/// variant, cut short) still reports it, but does not count it: see <see cref="IsStrict"/>.
+/// variant, cut short) does not hold it against anyone: see <see cref="IsStrict"/>.
 /// </remarks>
 public sealed class Matrix
 {
@@ -52,10 +52,8 @@ public sealed class Matrix
     /// <summary>Expected breakages of the core that no driver showed.</summary>
     public IReadOnlyList<MissingOfCore> CoreDidNotShow { get; }
 
-    /// <summary>False when the run was cut short: some job ended before it had a reason to.</summary>
-    public bool Complete => Jobs.All(j => j.Scenarios >= options.Scenarios
-        || j.Findings.Count >= options.FindingsPerJob
-        || j.SuiteError is not null);
+    /// <summary>False when the run was cut short.</summary>
+    public bool Complete => !Jobs.Any(j => j.Interrupted);
 
     /// <summary>A finding, or something owed by a run that is large enough to say so.</summary>
     public bool Failed => Jobs.Any(CountsAgainst) || (CoreDidNotShow.Count > 0 && CoreIsStrict);
@@ -107,11 +105,12 @@ public sealed class Matrix
             ? knowledge.ExpectedOf(job.Driver, job.Era).Where(e => e.Rule == rule.Id).ToList()
             : [];
         var ofCore = ExpectedOfCore(job.Era).Where(e => e.Rule == rule.Id);
+        var strict = IsStrict(job.Driver, job.Era);
         var verdict = new Verdict(VerdictKind.Kept)
         {
             Exercised = job.Exercised.GetValueOrDefault(rule.Id),
             Seen = [.. ofDriver.Concat(ofCore).Where(job.ExpectedSeen.Contains)],
-            Missing = [.. ofDriver.Where(e => job.Scenarios > 0 && !job.ExpectedSeen.Contains(e))],
+            Missing = [.. ofDriver.Where(e => strict && !job.ExpectedSeen.Contains(e))],
             Reason = knowledge.UnexercisedReason(job.Driver, job.Era, rule.Id),
             Finding = job.Findings.Find(f => f.Failure.Rule == rule.Id),
         };

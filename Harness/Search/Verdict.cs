@@ -40,7 +40,7 @@ public sealed record Verdict(VerdictKind Kind)
     /// <summary>Expected breakages that showed.</summary>
     public IReadOnlyList<ExpectedBreakage> Seen { get; init; } = [];
 
-    /// <summary>Expected breakages of the driver that did not show.</summary>
+    /// <summary>Expected breakages of the driver that did not show although the job was large enough.</summary>
     public IReadOnlyList<ExpectedBreakage> Missing { get; init; } = [];
 
     /// <summary>The catalogue's reason why the premise cannot hold; null when it gives none.</summary>
