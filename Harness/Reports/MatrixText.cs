@@ -65,7 +65,7 @@ public static class MatrixText
             + PlainText.Count(matrix.Jobs.Sum(j => j.Probes), "DMA probe");
         var verdict = findings > 0 ? PlainText.Count(findings, "finding")
             : matrix.Failed ? "nothing found, but the catalogue and this run disagree: see above"
-            : "all promises kept";
+            : matrix.Complete ? "all promises kept" : "nothing broken so far";
         return (errors == 0 ? "" : $"the suite itself failed {PlainText.Count(errors, "time")}; ")
             + (matrix.Complete ? "" : "cut short; ")
             + $"{verdict} ({size})";

@@ -135,7 +135,7 @@ public sealed class Matrix
             return VerdictKind.BrokenAsExpected;
         }
 
-        if (job.Era.Order < EraSpan.Order(rule.Since))
+        if (!RuleCatalog.IsPromised(rule, job.Era))
         {
             return VerdictKind.NotPromised;
         }

@@ -191,6 +191,9 @@ public sealed partial record DriverProfile
     /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
 
+    /// <summary>What <see cref="IDriverStack.ForcesStrict"/> says of an instance of this variant.</summary>
+    public bool ForcesStrict { get; init; }
+
     /// <summary>
     /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
     /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).

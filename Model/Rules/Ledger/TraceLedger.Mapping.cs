@@ -122,7 +122,8 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>
-    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until the sync.
+    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until
+    /// the sync.
     /// </summary>
     private void Mark(DomainFacts domain, EntryFlags flags)
     {
@@ -192,8 +193,9 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>
-    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers beyond it,
-    /// and the part of the first page before the range, depend on the driver. Returns the last byte that is gone.
+    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers
+    /// beyond it, and the part of the first page before the range, depend on the driver. Returns the last
+    /// byte that is gone.
     /// </summary>
     private ulong WithLargePages(DomainFacts domain, ulong first, ulong claimed, ulong last)
     {

@@ -10,8 +10,8 @@ public sealed partial class TraceLedger
     private (int Device, Errno Errno, int Command) armed;
 
     /// <summary>
-    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this error
-    /// was armed for the device by the command before.
+    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this
+    /// error was armed for the device by the command before.
     /// </summary>
     public bool IsInjected(in TraceEvent attach) =>
         armed.Command != 0 && armed.Command == Now.Number - 1

@@ -36,10 +36,14 @@ public enum EntryFlags : byte
     /// <summary>Mapped over a range whose invalidation is still pending: old or new until the sync.</summary>
     Unsynced = 8,
 
-    /// <summary>Mapped over a live translation with success: the new one is promised, drivers differ.</summary>
+    /// <summary>
+    /// Mapped over a live translation with success: the new one is promised, drivers differ.
+    /// </summary>
     Overlaid = 16,
 
-    /// <summary>What is there depends on the driver (the rest of a large page, a failed map over a live one).</summary>
+    /// <summary>
+    /// What is there depends on the driver (the rest of a large page, a failed map over a live one).
+    /// </summary>
     Doubtful = 32,
 }
 
@@ -76,7 +80,9 @@ public struct TranslationEntry
 
     private readonly ulong LeafMask => LeafShift >= 64 ? ulong.MaxValue : (1UL << LeafShift) - 1;
 
-    /// <summary>The part from <paramref name="first"/> to <paramref name="last"/>, which overlap the entry.</summary>
+    /// <summary>
+    /// The part from <paramref name="first"/> to <paramref name="last"/>, which overlap the entry.
+    /// </summary>
     public readonly TranslationEntry Clip(ulong first, ulong last)
     {
         var part = this;
