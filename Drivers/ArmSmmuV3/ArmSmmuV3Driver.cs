@@ -75,10 +75,15 @@ public abstract class ArmSmmuV3Driver : IIommuDriver
         }
 
         dev.DriverData = master;
+        dev.MaxPasids = PasidsOf(dev.Spec, unit);
         return Errno.OK;
     }
 
-    public int DeviceGroup(IommuDevice dev) => dev.Spec.Pci ? dev.Spec.Group : dev.SingletonGroupKey;
+    /// <summary>
+    /// pci_device_group. A platform device gets generic_device_group in the kernel; here the topology's key stands for both,
+    /// because the numbers of groups in a scenario come from the topology alone.
+    /// </summary>
+    public int DeviceGroup(IommuDevice dev) => dev.Spec.Group;
 
     public bool IsAttachDeferred(IommuDevice dev) => false;
 
@@ -129,6 +134,11 @@ public abstract class ArmSmmuV3Driver : IIommuDriver
     public void SetPlatformDmaOps(IommuDevice dev) => throw Missing(nameof(SetPlatformDmaOps));
 
     public abstract Capabilities Capable(IommuDevice dev);
+
+    /// <summary>PASIDs of a device: what it has, at most what the unit can tell apart.</summary>
+    protected virtual uint PasidsOf(DeviceSpec device, SmmuDevice unit) => unit.Features.SubstreamIdBits == 0
+        ? 0
+        : Math.Min(device.MaxPasids, 1U << unit.Features.SubstreamIdBits);
 
     /// <summary>What release_device does to the entry.</summary>
     protected abstract void LeaveDomain(IommuDevice dev, SmmuMaster master);

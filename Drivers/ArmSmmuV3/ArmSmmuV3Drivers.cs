@@ -1,4 +1,5 @@
 using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.ArmSmmuV3;
 
@@ -17,6 +18,9 @@ public sealed class ArmSmmuV3Driver61(
 
     /// <summary>DEFERRED_FLUSH: asked from v6.5 on, and true since DMA_FQ domains are offered.</summary>
     public override Capabilities Capable(IommuDevice dev) => BaseCapabilities(dev) | Capabilities.DeferredFlush;
+
+    /// <summary>PASIDs serve shared virtual addressing only, which has ops of its own.</summary>
+    protected override uint PasidsOf(DeviceSpec device, SmmuDevice unit) => 0;
 
     protected override void LeaveDomain(IommuDevice dev, SmmuMaster master) => SmmuDomain61.Detach(master);
 }

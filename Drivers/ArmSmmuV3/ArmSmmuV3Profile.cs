@@ -26,6 +26,9 @@ public static class ArmSmmuV3Profile
             Ops = CommonOps | IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags,
             AllocFlags = build.Has(SmmuBuild.S1P) ? AllocFlags.DirtyTracking : AllocFlags.None,
             PartialUnmap = PartialUnmapRule.Split,
+            ReleaseLeavesFor = device => device.Regions.Any(r => r.Type == ResvType.Direct)
+                ? RefusedAttach.Bypass
+                : RefusedAttach.Blocked,
         },
         _ => Modern(Base(tree, variant, build), build) with
         {
@@ -52,8 +55,13 @@ public static class ArmSmmuV3Profile
         IovaLast = (1UL << AddressBits) - 1,
         PaLast = (1UL << AddressBits) - 1,
         WriteOnly = build.Has(SmmuBuild.S1P) ? WriteOnlyRule.BecomesReadWrite : WriteOnlyRule.Exact,
+        ClipsAtLimit = true,
+        Masks = IovaMasking.Lookup,
         Overlap = OverlapRule.Refuse,
         OverlapErrno = Errno.EEXIST,
+        OverlapSmaller = OverlapRule.Replace,
+        Hole = HoleRule.StopAtEntry,
+        UnattachedFor = device => IsInUse(device) ? UnattachedDma.Bypass : UnattachedDma.Blocked,
         DefDomainType = device => device is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null,
         DriverRegions = [ArmSmmuV3Driver.SoftwareMsi],
         ReportsRegions = FirmwareRegions,
@@ -92,6 +100,7 @@ public static class ArmSmmuV3Profile
         ChecksBeforeChange = true,
         CheckAttach = (first, device, type) =>
             type.IsPaging() && first is not null && first.Instance != device.Instance ? Errno.EINVAL : Errno.OK,
+        CheckPasid = pasid => CheckPasid(pasid, build),
         MaxPasids = build.SubstreamIdBits == 0 ? 0 : 1U << build.SubstreamIdBits,
         Capabilities = common.Capabilities
             | (build.Has(SmmuBuild.DirtyUpdate | SmmuBuild.Coherent) ? Capabilities.DirtyTracking : Capabilities.None),
@@ -114,6 +123,16 @@ public static class ArmSmmuV3Profile
             ? Errno.EINVAL
             : Errno.OK;
     }
+
+    /// <summary>Stage 1 on the unit of the domain; normal DMA through the CD table, or on a static domain.</summary>
+    private static Errno CheckPasid(in PasidCase pasid, SmmuBuild build) =>
+        build.Has(SmmuBuild.S1P) && pasid.MadeFor?.Instance == pasid.Device.Instance && pasid.Rid is not null
+            ? Errno.OK
+            : Errno.EINVAL;
+
+    /// <summary>Firmware reserves memory for the device (IORT RMR), so its streams start in bypass.</summary>
+    private static bool IsInUse(DeviceSpec device) =>
+        device.Regions.Any(region => region.Type is ResvType.Direct or ResvType.DirectRelaxable);
 
     private static int ContextBits(DeviceSpec device, SmmuBuild build)
     {

@@ -38,6 +38,12 @@ public sealed class ArmSmmuV3Stack : IDriverStack
 
     public IIommuDriver Driver { get; }
 
+    /// <summary>The silicon of an instance, for tests at its registers.</summary>
+    public SmmuHardware Hardware(InstanceId instance) => hardware[instance];
+
+    /// <summary>The driver's view of an instance, for tests of its structures.</summary>
+    public SmmuDevice Unit(InstanceId instance) => units[instance];
+
     public Errno StartInstance(InstanceId instance) => units[instance].Start(StreamsInUse(instance));
 
     /// <summary>

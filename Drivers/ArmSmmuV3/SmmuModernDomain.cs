@@ -123,10 +123,13 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
     /// <summary>The use is over.</summary>
     public virtual void RemoveUser(SmmuMaster master, uint ssid)
     {
-        var index = Users.FindIndex(user => user.Master == master && user.Ssid == ssid);
-        if (index >= 0)
+        for (var i = 0; i < Users.Count; i++)
         {
-            Users.RemoveAt(index);
+            if (Users[i].Master == master && Users[i].Ssid == ssid)
+            {
+                Users.RemoveAt(i);
+                return;
+            }
         }
     }
 

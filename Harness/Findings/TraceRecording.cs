@@ -1,4 +1,5 @@
 using Conformance.Harness.Running;
+using Conformance.Model.Rules;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
 
@@ -13,37 +14,81 @@ public sealed record RecordedCommand(string Text, IReadOnlyList<RecordedLine> Li
 /// <summary>A run with everything kept: only for printing.</summary>
 public sealed class TraceRecording
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly Lock gate = new();
     private readonly List<RecordedCommand> commands = [];
-    private IReadOnlyList<string> stateBefore = [];
-    private IReadOnlyList<string> stateAfter = [];
+    private bool closed;
 
     private TraceRecording()
     {
     }
 
+    /// <summary>The commands that came back; a driver that never returns has none for its last one.</summary>
     public IReadOnlyList<RecordedCommand> Commands => commands;
 
-    /// <summary>Before the last command that ran.</summary>
-    public IReadOnlyList<string> StateBefore => stateBefore;
+    /// <summary>Before the last of <see cref="Commands"/>.</summary>
+    public IReadOnlyList<string> StateBefore { get; private set; } = [];
 
     /// <summary>After it.</summary>
-    public IReadOnlyList<string> StateAfter => stateAfter;
+    public IReadOnlyList<string> StateAfter { get; private set; } = [];
 
-    /// <summary>Runs the scenario once; expected breakages do not stop it.</summary>
-    public static TraceRecording Of(Subject subject, Scenario scenario)
+    /// <summary>What the run showed.</summary>
+    public RunResult Result { get; private set; } = new();
+
+    /// <summary>Runs the scenario once; never hangs.</summary>
+    /// <param name="subject">What to run it on.</param>
+    /// <param name="scenario">What to run.</param>
+    /// <param name="isExpected">Breakages that do not end the run: those the search went on after.</param>
+    /// <exception cref="SuiteFailedException">The suite itself failed.</exception>
+    public static TraceRecording Of(Subject subject, Scenario scenario, Func<RuleId, bool> isExpected)
     {
         var recording = new TraceRecording();
-        LockstepRunner? runner = null;
-        runner = new LockstepRunner(subject, scenario, _ => false)
+        try
         {
-            AfterCommand = index => recording.Keep(runner!, scenario.Commands[index]),
-        };
-        recording.stateAfter = StateText.Describe(runner.System.Core);
-        runner.Run();
+            recording.Record(subject, scenario, isExpected);
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            throw new SuiteFailedException(scenario, error);
+        }
+
         return recording;
     }
 
-    private void Keep(LockstepRunner runner, Command command)
+    private void Record(Subject subject, Scenario scenario, Func<RuleId, bool> isExpected)
+    {
+        LockstepRunner? runner = null;
+        runner = new LockstepRunner(subject, scenario, isExpected)
+        {
+            AfterCommand = index => Keep(runner!, scenario.Commands[index]),
+        };
+        StateAfter = StateText.Describe(runner.System.Core);
+        using var guard = new GuardedRunner(Patience);
+        Result = guard.Run(runner);
+        lock (gate)
+        {
+            closed = true;
+        }
+    }
+
+    /// <summary>On the thread of the run, which may come back long after it was given up.</summary>
+    private void Keep(LockstepRunner runner, in Command command)
+    {
+        lock (gate)
+        {
+            if (closed)
+            {
+                return;
+            }
+
+            commands.Add(new RecordedCommand(command.ToString(), Lines(runner)));
+            StateBefore = StateAfter;
+            StateAfter = StateText.Describe(runner.System.Core);
+        }
+    }
+
+    private static List<RecordedLine> Lines(LockstepRunner runner)
     {
         var text = new TraceText(runner.System.Core.NameOf);
         var lines = new List<RecordedLine>();
@@ -56,8 +101,6 @@ public sealed class TraceRecording
             }
         }
 
-        commands.Add(new RecordedCommand(command.ToString(), lines));
-        stateBefore = stateAfter;
-        stateAfter = StateText.Describe(runner.System.Core);
+        return lines;
     }
 }

@@ -1,4 +1,4 @@
-using Conformance.Harness.Findings;
+using System.Runtime.ExceptionServices;
 using Conformance.Model.Rules;
 using Conformance.Model.Scenarios;
 
@@ -10,7 +10,8 @@ namespace Conformance.Harness.Running;
 /// </summary>
 public sealed class GuardedRunner : IDisposable
 {
-    private static readonly RuleId NeitherThrowsNorHangs = new(69);
+    /// <summary>The rule that a stuck driver breaks.</summary>
+    public static readonly RuleId NeitherThrowsNorHangs = new(69);
 
     private readonly TimeSpan patience;
     private Worker worker = new();
@@ -19,9 +20,22 @@ public sealed class GuardedRunner : IDisposable
     public GuardedRunner(TimeSpan patience) => this.patience = patience;
 
     /// <summary>As <see cref="LockstepRunner.Run"/>; never hangs.</summary>
+    /// <exception cref="SuiteFailedException">The suite itself failed.</exception>
     public RunResult Run(Subject subject, Scenario scenario, Func<RuleId, bool> isExpected)
     {
-        var runner = new LockstepRunner(subject, scenario, isExpected);
+        try
+        {
+            return Run(new LockstepRunner(subject, scenario, isExpected));
+        }
+        catch (Exception error) when (error is not OutOfMemoryException)
+        {
+            throw new SuiteFailedException(scenario, error);
+        }
+    }
+
+    /// <summary>Runs what is ready to run; never hangs. Whatever the suite itself throws comes through.</summary>
+    public RunResult Run(LockstepRunner runner)
+    {
         worker.Start(runner);
         var last = -1;
         while (!worker.Wait(patience))
@@ -56,14 +70,19 @@ public sealed class GuardedRunner : IDisposable
         private readonly SemaphoreSlim done = new(0);
         private LockstepRunner? runner;
         private RunResult? result;
-        private Exception? error;
+        private ExceptionDispatchInfo? error;
 
         public Worker() => new Thread(Loop, 16 << 20) { IsBackground = true, Name = "scenario" }.Start();
 
         /// <summary>Valid after <see cref="Wait"/> has returned true. An error of the suite itself is thrown here.</summary>
-        public RunResult Result => error is null
-            ? result!
-            : throw new InvalidOperationException("the suite itself failed: " + error.Message, error);
+        public RunResult Result
+        {
+            get
+            {
+                error?.Throw();
+                return result!;
+            }
+        }
 
         public void Start(LockstepRunner next)
         {
@@ -96,7 +115,7 @@ public sealed class GuardedRunner : IDisposable
                 }
                 catch (Exception e) when (e is not OutOfMemoryException)
                 {
-                    error = e;
+                    error = ExceptionDispatchInfo.Capture(e);
                 }
 
                 done.Release();

@@ -14,6 +14,7 @@ namespace Conformance.Harness.Running;
 public sealed class LockstepRunner
 {
     private static readonly RuleId Predicted = new(71);
+    private static readonly RuleId TablesAgree = new(72);
 
     private readonly Subject subject;
     private readonly Scenario scenario;
@@ -146,7 +147,11 @@ public sealed class LockstepRunner
     }
 
     private void Fail(RuleId rule, int command, int eventIndex, string message) =>
-        result.Failure = new Failure(rule, command, eventIndex, message);
+        result.Failure = new Failure(
+            rule,
+            command,
+            eventIndex,
+            DomainNames.In(system.Dead ? $"{message}: {system.Trace.Note}" : message, system.Core.NameOf));
 
     private string? ProbeAll(in Command command)
     {
@@ -212,6 +217,7 @@ public sealed class LockstepRunner
     private void CompareTables()
     {
         var differences = new TableComparison(oracle, system);
+        result.Exercised[TablesAgree] = 1;
         foreach (var device in scenario.Topology.Devices)
         {
             foreach (var requester in device.Requesters)
@@ -221,14 +227,13 @@ public sealed class LockstepRunner
                     continue;
                 }
 
-                var rule = new RuleId(72);
-                if (isExpected(rule))
+                if (isExpected(TablesAgree))
                 {
-                    result.ExpectedSeen.Add(rule);
+                    result.ExpectedSeen.Add(TablesAgree);
                     return;
                 }
 
-                Fail(rule, scenario.Commands.Count, -1, difference);
+                Fail(TablesAgree, scenario.Commands.Count, -1, difference);
                 return;
             }
         }

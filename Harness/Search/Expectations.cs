@@ -5,47 +5,50 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Search;
 
-/// <summary>The breakages that are known of a driver, or of the core of an era, and so are no findings.</summary>
+/// <summary>The breakages that are known of the drivers and of the core in one era, and so are no findings.</summary>
 public sealed class Expectations
 {
-    private readonly IReadOnlyList<ExpectedBreakage> known;
+    private readonly SuiteKnowledge knowledge;
+    private readonly Era era;
+    private readonly bool use;
+    private readonly RuleId? except;
 
-    private Expectations(IReadOnlyList<ExpectedBreakage> known) => this.known = known;
+    /// <param name="knowledge">What is expected.</param>
+    /// <param name="era">In which era.</param>
+    /// <param name="use">False: nothing is expected, everything that breaks is a finding.</param>
+    /// <param name="except">A rule that nothing is expected to break, because it is what is looked for.</param>
+    public Expectations(SuiteKnowledge knowledge, Era era, bool use, RuleId? except = null) =>
+        (this.knowledge, this.era, this.use, this.except) = (knowledge, era, use, except);
 
-    /// <summary>All that apply to a driver in an era.</summary>
-    public IReadOnlyList<ExpectedBreakage> All => known;
-
-    public static Expectations Of(string driver, Era era, bool use)
+    /// <summary>What may break on a topology: of the core, and of each instance's driver for its variant.</summary>
+    public IReadOnlyList<ExpectedBreakage> On(Topology topology)
     {
         if (!use)
         {
-            return new Expectations([]);
+            return [];
         }
 
-        var entry = DriverCatalog.Find(driver);
-        return new Expectations(
-            [.. (entry?.Expected ?? []).Concat(CoreExpectations.All).Where(e => Covers(e, era))]);
+        var ofDrivers = topology.Instances.Distinct().SelectMany(instance =>
+            knowledge.ExpectedOf(instance.Driver, era).Where(e => Shows(e, instance.Variant)));
+        var ofCore = knowledge.ExpectedOfCore(era)
+            .Where(e => topology.Instances.Any(instance => Shows(e, instance.Variant)));
+        return [.. ofDrivers.Concat(ofCore).Where(e => e.Rule != except).Distinct()];
     }
 
-    /// <summary>Whether a rule may break on a topology: some instance is of a variant that shows it.</summary>
-    public Func<RuleId, bool> For(Topology topology)
+    /// <summary>Whether a rule may break on a topology.</summary>
+    public Func<RuleId, bool> For(Topology topology) => RulesOf(On(topology));
+
+    internal static Func<RuleId, bool> RulesOf(IReadOnlyList<ExpectedBreakage> breakages)
     {
-        if (known.Count == 0)
+        if (breakages.Count == 0)
         {
             return _ => false;
         }
 
-        var variants = topology.Instances.Select(i => i.Variant).ToHashSet(StringComparer.Ordinal);
-        var rules = known
-            .Where(e => e.Variants.Count == 0 || e.Variants.Any(variants.Contains))
-            .Select(e => e.Rule)
-            .ToHashSet();
+        var rules = breakages.Select(e => e.Rule).ToHashSet();
         return rules.Contains;
     }
 
-    private static bool Covers(ExpectedBreakage breakage, Era era) =>
-        Order(breakage.FirstEra) <= era.Order && era.Order <= Order(breakage.LastEra);
-
-    private static int Order(string era) => Eras.Find(era)?.Order
-        ?? throw new InvalidOperationException($"an expectation names the unknown era {era}");
+    private static bool Shows(ExpectedBreakage breakage, string variant) =>
+        breakage.Variants.Count == 0 || breakage.Variants.Contains(variant, StringComparer.Ordinal);
 }

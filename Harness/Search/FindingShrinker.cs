@@ -10,10 +10,15 @@ public static class FindingShrinker
 {
     /// <summary>
     /// <paramref name="budget"/> is the number of runs the shrinker may spend; 0 only cuts after the failing
-    /// command (a stuck driver costs seconds a run).
+    /// command (a stuck driver costs seconds a run). A cancelled shrink gives what it has.
     /// </summary>
     public static Finding Shrink(
-        Finding finding, Subject subject, GuardedRunner runner, Expectations expectations, int budget)
+        Finding finding,
+        Subject subject,
+        GuardedRunner runner,
+        Expectations expectations,
+        int budget,
+        CancellationToken cancel)
     {
         var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
         var cut = finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
@@ -27,8 +32,17 @@ public static class FindingShrinker
             runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
 
         var start = StillFails(cut) ? cut : finding.Scenario;
-        var small = Shrinker.Shrink(start, StillFails, ShrinkBudget.Of(budget)).Scenario;
+        var small = Shrinker.Shrink(start, StillFails, Budget(budget, cancel)).Scenario;
         var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
-        return finding with { Scenario = small, Failure = failure ?? finding.Failure };
+        return finding with
+        {
+            Driver = Attribution.DriverOf(small, finding.Driver),
+            Scenario = small,
+            Failure = failure ?? finding.Failure,
+        };
     }
+
+    /// <summary>A number of runs; the only clock is the caller who loses patience.</summary>
+    private static ShrinkBudget Budget(int runs, CancellationToken cancel) => new(
+        runs, TimeSpan.FromDays(1), () => cancel.IsCancellationRequested ? TimeSpan.MaxValue : TimeSpan.Zero);
 }

@@ -1,11 +1,10 @@
+using System.Collections.Concurrent;
 using Conformance.Drivers.Catalog;
 using Conformance.Harness.Findings;
 using Conformance.Harness.Generation;
 using Conformance.Harness.Running;
-using Conformance.Harness.Shrinking;
 using Conformance.Model.Core;
 using Conformance.Model.Rules;
-using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Search;
 
@@ -15,8 +14,11 @@ namespace Conformance.Harness.Search;
 /// </summary>
 public sealed class RandomSearch(SearchOptions options)
 {
-    /// <summary>Called after each scenario with the job and the scenarios it has done; from several threads.</summary>
+    /// <summary>Called after each scenario with its job; from several threads.</summary>
     public Action<JobResult>? OnScenario { get; init; }
+
+    /// <summary>Called when a job has ended.</summary>
+    public Action<JobResult>? OnJobDone { get; init; }
 
     /// <summary>Runs all jobs; a cancelled search returns what it has.</summary>
     public IReadOnlyList<JobResult> Run(CancellationToken cancel)
@@ -25,8 +27,13 @@ public sealed class RandomSearch(SearchOptions options)
                     from era in options.Eras
                     select new JobResult(driver, era)).ToList();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = options.Threads };
-        Parallel.ForEach(
-            jobs, parallel, job => RunJob(job, Subject.Of(job.Era), cancel));
+        // Unbuffered: jobs are few and of very different length.
+        Parallel.ForEach(Partitioner.Create(jobs, EnumerablePartitionerOptions.NoBuffering), parallel, job =>
+        {
+            RunJob(job, Subject.Of(job.Era), cancel);
+            OnJobDone?.Invoke(job);
+        });
+        Attribution.HandOver(jobs);
         return jobs;
     }
 
@@ -34,7 +41,20 @@ public sealed class RandomSearch(SearchOptions options)
     public void RunJob(JobResult job, Subject subject, CancellationToken cancel)
     {
         using var runner = new GuardedRunner(options.Patience);
-        var expectations = Expectations.Of(job.Driver, job.Era, options.UseExpectations);
+        try
+        {
+            RunScenarios(job, subject, runner, cancel);
+        }
+        catch (SuiteFailedException failed)
+        {
+            job.SuiteError = new SuiteError(failed.Message, failed.Scenario);
+        }
+    }
+
+    private void RunScenarios(JobResult job, Subject subject, GuardedRunner runner, CancellationToken cancel)
+    {
+        var expectations = new Expectations(
+            SuiteKnowledge.Catalogue, job.Era, options.UseExpectations, options.NeverExpected);
         var generator = new ScenarioGenerator(
             [.. subject.Claims.Values.OrderBy(f => f.Name, StringComparer.Ordinal)],
             job.Era.Name,
@@ -42,15 +62,22 @@ public sealed class RandomSearch(SearchOptions options)
             job.Driver,
             options.Variant);
         var seeds = new SeedStream(options.Seed, job.Driver, job.Era.Name);
-        for (var i = 0; i < options.Scenarios && !cancel.IsCancellationRequested; i++)
+        for (var i = 0; i < options.Scenarios; i++)
         {
+            if (cancel.IsCancellationRequested)
+            {
+                job.Interrupted = true;
+                return;
+            }
+
             var seed = seeds.Next();
             var scenario = generator.Generate(seed, options.Length);
-            var result = runner.Run(subject, scenario, expectations.For(scenario.Topology));
-            Account(job, result);
-            if (result.Failure is { } failure)
+            var expected = expectations.On(scenario.Topology);
+            var result = runner.Run(subject, scenario, Expectations.RulesOf(expected));
+            Account(job, result, expected);
+            if (result.Failure is { } failure && IsNew(job, failure.Rule))
             {
-                Keep(job, subject, runner, expectations, new Finding(job.Driver, scenario, failure, seed));
+                Keep(job, subject, runner, expectations, new Finding(job.Driver, scenario, failure, seed), cancel);
             }
 
             OnScenario?.Invoke(job);
@@ -61,29 +88,33 @@ public sealed class RandomSearch(SearchOptions options)
         }
     }
 
-    private static void Account(JobResult job, RunResult result)
+    private static void Account(JobResult job, RunResult result, IReadOnlyList<ExpectedBreakage> expected)
     {
         job.Scenarios++;
         job.Commands += result.Commands;
         job.Probes += result.Probes;
-        job.ExpectedSeen.UnionWith(result.ExpectedSeen);
+        job.ExpectedSeen.UnionWith(expected.Where(e => result.ExpectedSeen.Contains(e.Rule)));
         foreach (var (rule, count) in result.Exercised)
         {
             job.Exercised[rule] = job.Exercised.GetValueOrDefault(rule) + count;
         }
     }
 
-    private void Keep(
-        JobResult job, Subject subject, GuardedRunner runner, Expectations expectations, Finding finding)
-    {
-        var rule = finding.Failure.Rule;
-        if ((options.Rule is { } wanted && rule != wanted) || job.Findings.Exists(f => f.Failure.Rule == rule))
-        {
-            return;
-        }
+    private bool IsNew(JobResult job, RuleId rule) =>
+        (options.Rule is null || rule == options.Rule) && !job.Findings.Exists(f => f.Failure.Rule == rule);
 
-        var stuck = finding.Failure.EventIndex < 0 && rule == new RuleId(69);
+    /// <summary>A suite that fails while shrinking leaves the finding as it was drawn.</summary>
+    private void Keep(
+        JobResult job,
+        Subject subject,
+        GuardedRunner runner,
+        Expectations expectations,
+        Finding finding,
+        CancellationToken cancel)
+    {
+        job.Findings.Add(finding);
+        var stuck = finding.Failure.EventIndex < 0 && finding.Failure.Rule == GuardedRunner.NeitherThrowsNorHangs;
         var budget = stuck ? 0 : options.ShrinkBudget;
-        job.Findings.Add(FindingShrinker.Shrink(finding, subject, runner, expectations, budget));
+        job.Findings[^1] = FindingShrinker.Shrink(finding, subject, runner, expectations, budget, cancel);
     }
 }

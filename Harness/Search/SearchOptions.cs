@@ -6,6 +6,15 @@ namespace Conformance.Harness.Search;
 /// <summary>How much to search, and where.</summary>
 public sealed record SearchOptions
 {
+    /// <summary>
+    /// Scenarios per driver and era of a run without options: enough for every expected breakage to show, few enough
+    /// for all drivers and eras in under a minute.
+    /// </summary>
+    public const int DefaultScenarios = 60;
+
+    /// <summary>Commands per scenario of a run without options.</summary>
+    public const int DefaultLength = 100;
+
     /// <summary>Drivers by name, in the order of the report.</summary>
     public required IReadOnlyList<string> Drivers { get; init; }
 
@@ -16,7 +25,7 @@ public sealed record SearchOptions
     public required int Scenarios { get; init; }
 
     /// <summary>Commands per scenario.</summary>
-    public int Length { get; init; } = 100;
+    public int Length { get; init; } = DefaultLength;
 
     /// <summary>Same seed, same findings.</summary>
     public ulong Seed { get; init; } = 1;
@@ -30,6 +39,9 @@ public sealed record SearchOptions
     /// <summary>Expected breakages are no findings.</summary>
     public bool UseExpectations { get; init; } = true;
 
+    /// <summary>A rule whose expected breakages are findings all the same; null for none.</summary>
+    public RuleId? NeverExpected { get; init; }
+
     /// <summary>Runs a shrinker may spend on one finding.</summary>
     public int ShrinkBudget { get; init; } = 4000;
 
@@ -41,4 +53,8 @@ public sealed record SearchOptions
 
     /// <summary>How long one command may take before the driver counts as stuck.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether the run as asked for is large and free enough to conclude from what never shows.</summary>
+    public bool MayBeStrict => Scenarios >= DefaultScenarios && Length >= DefaultLength && UseExpectations
+        && Rule is null && Variant is null;
 }

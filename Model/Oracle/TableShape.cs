@@ -54,11 +54,10 @@ internal sealed class TableShape
 
     /// <summary>
     /// The tables now express addresses up to <paramref name="last"/>: levels whose one entry covers more are
-    /// gone from the top, with the tables beside the one that is left.
+    /// gone from the top, with the tables beside the one that is left, and do not come back.
     /// </summary>
     public void LimitTo(ulong last)
     {
-        levels = shifts.Length;
         while (levels > 1 && (1UL << shifts[levels - 1]) - 1 >= last)
         {
             levels--;
@@ -95,10 +94,13 @@ internal sealed class TableShape
     public void LeavesSplit(int shift, ulong first, ulong last) =>
         AddTables(Array.IndexOf(shifts, shift), first, last);
 
-    /// <summary>A range was cleared: tables below entries that lie in it whole are gone.</summary>
-    public void Cleared(ulong first, ulong last)
+    /// <summary>
+    /// A range was cleared: tables below entries of up to <paramref name="size"/> bytes that lie in it whole
+    /// are gone.
+    /// </summary>
+    public void Cleared(ulong first, ulong last, ulong size)
     {
-        for (var level = 1; level < shifts.Length; level++)
+        for (var level = 1; level < shifts.Length && 1UL << shifts[level] <= size; level++)
         {
             var below = (1UL << shifts[level]) - 1;
             var from = (first + below) & ~below;

@@ -36,6 +36,7 @@ internal abstract class UnmapRule(PartialUnmapRule partial)
     {
         done = Math.Min(run.Last, last);
         var first = at;
+        var unit = run.LeafSize;
         switch (partial)
         {
             case PartialUnmapRule.Refuse when pageSize < run.LeafSize:
@@ -49,10 +50,11 @@ internal abstract class UnmapRule(PartialUnmapRule partial)
                 done = run.LeafLast(done);
                 break;
             default:
+                unit = Math.Min(unit, pageSize);
                 break;
         }
 
-        table.TakeForUnmap(first, done, Math.Min(pageSize, run.LeafSize));
+        table.TakeForUnmap(first, done, unit);
         return true;
     }
 }
@@ -177,8 +179,8 @@ internal sealed class UnmapEntries(PartialUnmapRule partial) : UnmapRule(partial
         }
 
         done = Math.Min(done, last);
-        table.TakeForUnmap(at, done, table.Sizes.Min);
-        table.Shape.Cleared(at, done);
+        table.TakeForUnmap(at, done, pageSize);
+        table.Shape.Cleared(at, done, pageSize);
         return true;
     }
 }
@@ -204,7 +206,7 @@ internal sealed class UnmapToEntryEnd() : UnmapRule(PartialUnmapRule.WholeFromSt
         }
 
         ClearWholeLeaves(table, iova, last);
-        shape.Cleared(iova, last);
+        shape.Cleared(iova, last, ulong.MaxValue);
         return size;
     }
 

@@ -24,7 +24,7 @@ public sealed class ScenarioTextTests
     [Fact]
     public void Parsing_what_was_printed_gives_an_equal_scenario()
     {
-        for (var seed = 0; seed < 5000; seed++)
+        for (var seed = 0; seed < 3000; seed++)
         {
             var scenario = GeneratedScenarios.Of(seed);
             var text = ScenarioText.Print(scenario);

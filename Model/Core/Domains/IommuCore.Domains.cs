@@ -62,7 +62,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>How the scenario calls a domain, freed ones too; slots that were used again show their serial.</summary>
-    public string NameOf(DomainId id) => names[id.Serial] is { } name ? name.ToString() : id.ToString();
+    public string NameOf(DomainId id) =>
+        id.Serial < names.Count && names[id.Serial] is { } name ? name.ToString() : id.ToString();
 
     /// <summary>Still attached by the record of a group, RID or PASID.</summary>
     private bool IsAttachedSomewhere(IommuDomain domain)

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Conformance.Harness.Reports;
+using Conformance.Harness.Running;
+using Conformance.Harness.Search;
+using Conformance.Model.Core;
+using Conformance.Model.Scenarios;
+using Command = System.CommandLine.Command;
+
+namespace Conformance.Fuzz.Verbs;
+
+/// <summary><c>replay FILE</c>: one stored scenario, once.</summary>
+internal static class ReplayVerb
+{
+    public static Command Create(Host host)
+    {
+        var file = new Argument<string>("file") { Description = "A scenario file; '-' reads standard input." };
+        var trace = new Option<bool>("--trace") { Description = "Show the whole trace, device accesses too." };
+        var specimen = new Option<string?>("--specimen")
+        {
+            HelpName = "name",
+            Description = "Run it on the core and drivers as this historical bug has them. See 'specimens'.",
+        };
+        var noExpectations = new Option<bool>("--no-expectations")
+        {
+            Description = "Known breakages of the drivers are findings too.",
+        };
+        var command = new Command("replay", "Run one scenario file on its drivers and say what it shows.")
+        {
+            file, trace, specimen, noExpectations,
+        };
+        command.SetAction(parsed =>
+        {
+            var scenario = Read(parsed.GetRequiredValue(file), host);
+            var replay = parsed.GetValue(specimen) is { } name
+                ? Replay.Of(scenario, Names.Specimen(name))
+                : Replay.Of(scenario, Subject.Of(Eras.Find(scenario.Era)!), !parsed.GetValue(noExpectations));
+            host.Output.Write(ReplayText.Render(replay, parsed.GetValue(trace)));
+            return replay.Finding is null ? ExitCode.Kept : ExitCode.Findings;
+        });
+        return command;
+    }
+
+    private static Scenario Read(string file, Host host)
+    {
+        var fromInput = file == "-";
+        if (!fromInput && !File.Exists(file))
+        {
+            throw new InputException($"there is no file '{file}'");
+        }
+
+        var parsed = ScenarioText.Parse(
+            fromInput ? host.Input.ReadToEnd() : File.ReadAllText(file), Replay.Vocabulary());
+        return parsed.Scenario ?? throw new InputException(
+            Where(fromInput ? "standard input" : file, parsed.Error!));
+    }
+
+    /// <summary>In the form that editors jump to.</summary>
+    private static string Where(string file, ScenarioError error) =>
+        $"{file}:{error.Line}:{error.Column}: expected {error.Expected}, found {error.Found}";
+}
