@@ -204,4 +204,11 @@ public sealed partial record DriverProfile
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
     /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
+
+    /// <summary>
+    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused attach, or a
+    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and <see cref="ReleaseLeaves"/> say
+    /// (SMMUv3 of 6.1).
+    /// </summary>
+    public bool LeavesDetachedAlone { get; init; }
 }
