@@ -110,14 +110,32 @@ public sealed class Matrix
         {
             Exercised = job.Exercised.GetValueOrDefault(rule.Id),
             Seen = [.. ofDriver.Concat(ofCore).Where(job.ExpectedSeen.Contains)],
-            Missing = [.. ofDriver.Where(e => strict && !job.ExpectedSeen.Contains(e))],
+            Missing = [.. ofDriver.Where(e => strict && !ShowsSomewhere(job.Driver, e))],
             Reason = knowledge.UnexercisedReason(job.Driver, job.Era, rule.Id),
             Finding = job.Findings.Find(f => f.Failure.Rule == rule.Id),
         };
         return verdict with { Kind = KindOf(verdict, job, rule) };
     }
 
-    private static VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
+    /// <summary>
+    /// A breakage is owed once for the eras of the run that it covers, not once an era: the same driver code runs
+    /// in all of them. A run that leaves some of its eras out owes nothing.
+    /// </summary>
+    private bool ShowsSomewhere(string driver, ExpectedBreakage breakage)
+    {
+        var all = Model.Core.Eras.All.Where(era => EraSpan.Covers(breakage.FirstEra, breakage.LastEra, era)).ToList();
+        var ran = all.Where(era => jobs.ContainsKey((driver, era.Order))).ToList();
+        return ran.Count < all.Count
+            || ran.Any(era => jobs[(driver, era.Order)].ExpectedSeen.Contains(breakage));
+    }
+
+    /// <summary>The premise held in some era of the run that promises the rule.</summary>
+    private bool IsExercisedElsewhere(string driver, RuleInfo rule) => Jobs.Any(
+        job => string.Equals(job.Driver, driver, StringComparison.Ordinal)
+            && RuleCatalog.IsPromised(rule, job.Era)
+            && job.Exercised.GetValueOrDefault(rule.Id) > 0);
+
+    private VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
     {
         if (job.Scenarios == 0)
         {
@@ -149,6 +167,11 @@ public sealed class Matrix
             return VerdictKind.Kept;
         }
 
-        return verdict.Reason is null ? VerdictKind.Unexplained : VerdictKind.NotExercised;
+        if (verdict.Reason is not null)
+        {
+            return VerdictKind.NotExercised;
+        }
+
+        return IsExercisedElsewhere(job.Driver, rule) ? VerdictKind.NotMetHere : VerdictKind.Unexplained;
     }
 }

@@ -20,7 +20,10 @@ public enum VerdictKind
     /// <summary>The premise never held, and the catalogue says why it cannot.</summary>
     NotExercised,
 
-    /// <summary>The premise never held, and no reason is stated: the suite owes one.</summary>
+    /// <summary>The premise did not hold in this era, but did in another of the run.</summary>
+    NotMetHere,
+
+    /// <summary>The premise never held in any era, and no reason is stated: the suite owes one.</summary>
     Unexplained,
 
     /// <summary>The era is older than the promise.</summary>

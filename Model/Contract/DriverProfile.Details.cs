@@ -133,8 +133,9 @@ public sealed partial record DriverProfile
 
     /// <summary>
     /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
-    /// device's instance; OK: not tested. The mark falls only when an unmap removes the very top (VT-d of 6.1
-    /// and 6.12).
+    /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top. The
+    /// mark falls only when an unmap removes the very top. With this test goes that the limit of map becomes
+    /// that of the device's instance at each attach, also one that fails later (VT-d of 6.1 and 6.12).
     /// </summary>
     public Errno MappedBeyond { get; init; }
 
@@ -203,4 +204,11 @@ public sealed partial record DriverProfile
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
     /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
+
+    /// <summary>
+    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused attach, or a
+    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and <see cref="ReleaseLeaves"/> say
+    /// (SMMUv3 of 6.1).
+    /// </summary>
+    public bool LeavesDetachedAlone { get; init; }
 }
