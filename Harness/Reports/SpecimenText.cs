@@ -25,8 +25,8 @@ public static class SpecimenText
         var variant = specimen.Variant is null ? "" : $"/{specimen.Variant}";
         var breaks = string.Join(' ', specimen.Breaks);
         return $"{specimen.Name}  breaks {breaks} on {specimen.Driver}{variant}, era {specimen.Era}\n"
-            + "    " + PlainText.Wrap(specimen.Title, 4)
-            + "    " + PlainText.Wrap($"source: {specimen.Citation}", 4);
+            + PlainText.Wrap("    " + specimen.Title, 4)
+            + PlainText.Wrap($"    source: {specimen.Citation}", 4);
     }
 
     /// <summary>One line a specimen, with its problems below, and the sum.</summary>
@@ -43,17 +43,18 @@ public static class SpecimenText
             text.Append('\n').Append(result.Specimen.Name).Append('\n');
             foreach (var problem in result.Problems)
             {
-                text.Append("    ").Append(PlainText.Wrap(problem, 4));
+                text.Append(PlainText.Wrap("    " + problem, 4));
             }
         }
 
         var good = results.Count(r => r.Problems.Count == 0);
-        return text.Append($"\n{good} of {PlainText.Count(results.Count, "specimen")} found and shrunk\n").ToString();
+        var all = PlainText.Count(results.Count, "specimen");
+        return text.Append($"\n{good} of {all} found and shrunk\n").ToString();
     }
 
     /// <summary>One checked specimen, for progress in a pipe.</summary>
-    public static string Line(SpecimenResult result) =>
-        $"{result.Specimen.Name}: {(result.Problems.Count == 0 ? "found" : string.Join("; ", result.Problems))}";
+    public static string Line(SpecimenResult result) => $"{result.Specimen.Name}: "
+        + (result.Problems.Count == 0 ? "found" : string.Join("; ", result.Problems));
 
     private static IReadOnlyList<string> Row(SpecimenResult result) =>
     [
