@@ -12,7 +12,8 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
     private readonly int slots = profile.Tree == KernelTree.V7_2 ? 3 : 2;
 
     /// <summary>
-    /// -EINVAL when the units of a device disagree, lack one of its streams, or are more than the driver's slots.
+    /// -EINVAL when the units of a device disagree, lack one of its streams, or are more than the driver's
+    /// slots.
     /// </summary>
     public Errno CheckProbe(DeviceSpec device)
     {
