@@ -103,6 +103,7 @@ public sealed class RuleSet
             return;
         }
 
+        var before = Context.Violations.Count;
         var rules = accessRules;
         for (var i = 0; i < rules.Length; i++)
         {
@@ -110,6 +111,11 @@ public sealed class RuleSet
             {
                 rules[i].On(e, index, Context);
             }
+        }
+
+        if (Context.Violations.Count > before)
+        {
+            Context.Ledger.NoteReported();
         }
     }
 }

@@ -57,6 +57,29 @@ public sealed class RuleSetTests
     }
 
     [Fact]
+    public void What_follows_from_a_reported_place_is_not_reported_again_until_the_next_attach()
+    {
+        var bench = new RuleBench().Start().Claim().Dma(0, 0x1000, 0x5000);
+        var first = bench.Violations.Count;
+        bench.Begin(Op.Sync).End().Dma(0, 0x2000, 0x6000);
+        Assert.Equal(first, bench.Violations.Count);
+        bench.AllocSlot().AttachSlot().Detach().Dma(0, 0x2000, 0x6000);
+        Assert.True(bench.Violations.Count > first);
+    }
+
+    [Fact]
+    public void What_follows_from_a_reported_mapping_is_not_reported_again()
+    {
+        var bench = new RuleBench().Start().AllocSlot().AttachSlot()
+            .Map(0x1000, 0x9000, 0x1000).Dma(0, 0x1000, 0x8000);
+        var first = bench.Violations.Count;
+        bench.Begin(Op.Sync).End().Dma(0, 0x1000, 0x8000);
+        Assert.Equal(first, bench.Violations.Count);
+        bench.Map(0x4000, 0xc000, 0x1000).Dma(0, 0x4000, null);
+        Assert.True(bench.Violations.Count > first);
+    }
+
+    [Fact]
     public void Cleared_violations_do_not_come_back()
     {
         var bench = new RuleBench().Start().Claim().Dma(0, 0x1000, 0x5000);

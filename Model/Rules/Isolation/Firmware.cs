@@ -140,7 +140,8 @@ public sealed class R17DirectStaysMapped : Rule
     {
         var ledger = context.Ledger;
         var device = ledger.Devices[e.Device];
-        if (!device.RequiresDirect || e.Errno != Errno.OK || ledger.GroupOf(device) is not { } group
+        if (!device.RequiresDirect || e.Errno != Errno.OK || ledger.HasFailed(e.Device)
+            || ledger.GroupOf(device) is not { } group
             || (e.Type != DomainType.Blocked && e.Domain != group.Blocking))
         {
             return;

@@ -72,7 +72,8 @@ public sealed class R4OnlyOldOrNew : Rule
         var ledger = context.Ledger;
         var mayBypass = view.Device.Profile.RefusedAttach == RefusedAttach.Bypass
             && view.Device.Trouble is Trouble.Refused or Trouble.Stuck;
-        var explained = mayBypass || !view.Landed;
+        var explained = mayBypass || !view.Landed
+            || ledger.JudgeAgainst(view.Device.Domain) == Judgement.Agrees;
         foreach (var call in ledger.Now.Calls)
         {
             if (call.Device != view.Device.Index)

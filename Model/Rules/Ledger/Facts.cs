@@ -29,7 +29,10 @@ public enum Trouble : byte
     /// </summary>
     Refused,
 
-    /// <summary>A must-succeed attach or a rollback failed, or the driver ignored an unknown type.</summary>
+    /// <summary>
+    /// A must-succeed attach or a rollback failed, the driver ignored an unknown type, or it was seen
+    /// elsewhere.
+    /// </summary>
     Stuck,
 
     /// <summary>Parked on the group's blocking domain after such a failure.</summary>

@@ -94,7 +94,9 @@ public sealed partial class TraceLedger
             Pa = e.B,
             Prot = (Prot)e.Extra,
             Kind = EntryKind.Live,
-            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0),
+            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0)
+                | (domain.Profile is { } profile && Request.End(e.B, e.C) > profile.PaLast
+                    ? EntryFlags.Disputed : 0),
         };
         var covered = 0UL;
         foreach (var piece in pieces)
@@ -118,7 +120,7 @@ public sealed partial class TraceLedger
             }
         }
 
-        Mark(domain, EntryFlags.Overlaid);
+        Mark(domain, EntryFlags.Disputed);
     }
 
     /// <summary>

@@ -141,6 +141,8 @@ public sealed partial class TraceLedger
         commands = 0;
         Array.Clear(slots);
         pieces.Clear();
+        lost.Clear();
+        doubtful.Clear();
         armed = default;
         ClearSet();
         Now.Begin(0, default);
@@ -194,6 +196,7 @@ public sealed partial class TraceLedger
     private void BeginCommand()
     {
         Now.Begin(++commands, Command);
+        ForgetReported();
         pieces.Clear();
         ClearSet();
         Concern(Command);

@@ -37,9 +37,10 @@ public enum EntryFlags : byte
     Unsynced = 8,
 
     /// <summary>
-    /// Mapped over a live translation with success: the new one is promised, drivers differ.
+    /// Mapped with success where drivers differ: over a live translation, or to an address beyond what the
+    /// driver declares. The new translation is promised all the same (R39), but nothing else is built on it.
     /// </summary>
-    Overlaid = 16,
+    Disputed = 16,
 
     /// <summary>
     /// What is there depends on the driver (the rest of a large page, a failed map over a live one).
@@ -68,7 +69,7 @@ public struct TranslationEntry
     /// <summary>Live, and no driver may show anything else.</summary>
     public readonly bool IsCertain =>
         Kind == EntryKind.Live
-        && (Flags & (EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful)) == 0;
+        && (Flags & (EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful)) == 0;
 
     public readonly ulong PaOf(ulong iova) => Pa + (iova - Start);
 

@@ -48,8 +48,9 @@ public sealed class R39MapTranslates : Rule
 
     private void Inside(in DmaView view, int index, RuleContext context)
     {
-        const EntryFlags others = EntryFlags.Loose | EntryFlags.Unsynced | EntryFlags.Doubtful;
-        if ((view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view))
+        const EntryFlags others = EntryFlags.Unsynced | EntryFlags.Doubtful;
+        var loose = (view.Entry.Flags & EntryFlags.Loose) != 0 && view.Entry.IsCertain;
+        if (loose || (view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view))
         {
             return;
         }
@@ -130,7 +131,7 @@ public sealed class R44LookupAgrees : Rule
         }
 
         domain.Map.TryFind(e.A, out var entry);
-        const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful;
+        const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful;
         if ((entry.Flags & unsure) != 0)
         {
             return;

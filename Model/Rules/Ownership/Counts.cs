@@ -119,7 +119,7 @@ public sealed class R35TypeChangeNeedsIdleGroup : Rule
     {
         var ledger = context.Ledger;
         var now = ledger.Now;
-        if (now.Op != Op.SetType || now.NoOp || now.OwnerCountBefore == 0
+        if (now.Op != Op.SetType || now.NoOp || now.OwnerCountBefore == 0 || now.MisusedBefore
             || ledger.Group(now.Group) is not { } group)
         {
             return;
