@@ -53,7 +53,7 @@ public sealed partial class TraceLedger
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
             var iova = InTables(domain, e.A);
-            if (Wraps(iova, e.C))
+            if (Wraps(e.A, e.C) || Wraps(iova, e.C))
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
@@ -169,7 +169,7 @@ public sealed partial class TraceLedger
         }
 
         var iova = InTables(domain, e.A);
-        if (Wraps(iova, e.C))
+        if (Wraps(e.A, e.C) || Wraps(iova, e.C))
         {
             Doubt(domain, iova, e.C);
             return;
