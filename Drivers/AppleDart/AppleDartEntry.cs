@@ -13,12 +13,15 @@ public static class AppleDartEntry
         Expected =
         [
             Breaks(63, [], "v5.19", "v6.6",
-                "apple-dart.c 6.1: apple_dart_attach_dev has no case for DMA_FQ. The core of v6.5 sets that type before "
-                + "the first attach (a4fdd9762272 \"iommu: Use flush queue capability\"; cured by c7bd8a1f45ba "
-                + "\"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\", v6.6-rc4); in every era of the tree "
-                + "a write of DMA-FQ to sysfs relabels the default domain in place, and its next attach is lost"),
+                "apple-dart.c 6.1: apple_dart_attach_dev has no case for DMA_FQ. The core of v6.5 sets it "
+                + "before the first attach (a4fdd9762272 \"iommu: Use flush queue capability\"; cured by "
+                + "c7bd8a1f45ba \"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\", v6.6-rc4); in "
+                + "all eras of the tree sysfs relabels a DMA domain in place, and its next attach is lost"),
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
+            Breaks(5, [], "v6.3", "v6.6",
+                "apple-dart.c 6.1: no set_platform_dma_ops. A group whose default domain could not be allocated "
+                + "goes to \"no domain\" in the record only; the streams stay on the domain that is freed next"),
             Breaks(18, [], "v5.19", "v7.2",
                 "apple-dart.c: no release_domain; apple_dart_release_device leaves the registers alone"),
             Breaks(67, [], "v5.19", "v7.2",

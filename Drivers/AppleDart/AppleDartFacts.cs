@@ -53,9 +53,13 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
         return HasBypass(device) ? null : DomainType.Dma;
     }
 
-    /// <summary>-EINVAL unless a PCI device and a member of its group are behind one and the same single unit.</summary>
+    /// <summary>
+    /// -EINVAL unless a PCI device and a member of its group are behind one and the same single unit.
+    /// </summary>
     public Errno CheckGroup(DeviceSpec member, DeviceSpec joining) =>
-        !joining.Pci || Units(member).Concat(Units(joining)).Distinct().Count() == 1 ? Errno.OK : Errno.EINVAL;
+        !joining.Pci || Units(member).Concat(Units(joining)).Distinct().Count() == 1
+            ? Errno.OK
+            : Errno.EINVAL;
 
     /// <summary>The page of the MSI doorbell, 0xfffff000, of a PCI device.</summary>
     public IReadOnlyList<ResvRegion> RegionsFor(DeviceSpec device)

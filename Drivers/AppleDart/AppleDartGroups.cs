@@ -30,7 +30,7 @@ internal sealed class AppleDartGroups
         {
             groups[key] = group = new Group();
         }
-        else if (mark == 0 && dev.Spec.Pci && !group.Merged.TrueForAll(m => CanMerge(m, master)))
+        else if (mark == 0 && dev.Spec.Pci && !group.Present.TrueForAll(m => CanMerge(m, master)))
         {
             return -1;
         }
@@ -41,7 +41,7 @@ internal sealed class AppleDartGroups
             MarkStreams(master, key + 1);
         }
 
-        group.Devices++;
+        group.Present.Add(master);
         master.GroupMark = key + 1;
         return key;
     }
@@ -51,7 +51,12 @@ internal sealed class AppleDartGroups
     {
         var key = master.GroupMark - 1;
         master.GroupMark = 0;
-        if (!groups.TryGetValue(key, out var group) || --group.Devices > 0)
+        if (!groups.TryGetValue(key, out var group) || !group.Present.Remove(master))
+        {
+            return;
+        }
+
+        if (group.Present.Count > 0)
         {
             return;
         }
@@ -98,11 +103,12 @@ internal sealed class AppleDartGroups
         }
     }
 
-    /// <summary>Number of devices, and those whose streams the group owns (its iommudata).</summary>
     private sealed class Group
     {
-        public int Devices { get; set; }
+        /// <summary>Its devices.</summary>
+        public List<AppleDartMaster> Present { get; } = [];
 
+        /// <summary>Those, present or gone, whose streams the group owns (its iommudata).</summary>
         public List<AppleDartMaster> Merged { get; } = [];
     }
 }

@@ -1,4 +1,6 @@
 using Conformance.Drivers.AppleDart;
+using Conformance.Drivers.ArmSmmuV3;
+using Conformance.Drivers.IntelVtd;
 using Conformance.Drivers.S390;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
@@ -10,6 +12,8 @@ public static class DriverCatalog
 {
     public static readonly IReadOnlyList<DriverEntry> All =
     [
+        IntelVtdEntry.Entry,
+        ArmSmmuV3Entry.Entry,
         AppleDartEntry.Entry,
         S390Entry.Entry,
     ];

@@ -27,6 +27,7 @@ public sealed class PhysicalMemory
     private readonly List<ulong[]> memory = [];
     private readonly List<byte> frameState = [];
     private readonly Dictionary<(int Frames, int Align), Queue<ulong>> freed = [];
+    private readonly List<(int Frame, int Word, ulong Value)> buffered = [];
 
     /// <param name="basePa">First address, 4 KiB aligned.</param>
     /// <param name="trace">Gets alloc, free and freed-walk events; null in byte-level tests.</param>
@@ -37,6 +38,11 @@ public sealed class PhysicalMemory
         this.trace = trace;
         this.coherent = coherent;
     }
+
+    /// <summary>
+    /// What <see cref="Clean"/> writes back waits in the chipset until <see cref="Drain"/> (VT-d: CAP.RWBF).
+    /// </summary>
+    public bool HasWriteBuffer { get; init; }
 
     /// <summary>
     /// A zeroed block of <paramref name="bytes"/> (rounded up to 4 KiB), aligned to
@@ -68,6 +74,7 @@ public sealed class PhysicalMemory
     /// <summary>Poisons and quarantines a block of <see cref="Alloc"/>.</summary>
     public void Free(PhysAddr pa, int bytes, int align = 4096)
     {
+        Drain();
         var frames = (bytes + 4095) >> FrameShift;
         var first = FrameOf(pa.Value);
         for (var i = first; i < first + frames; i++)
@@ -136,9 +143,34 @@ public sealed class PhysicalMemory
         for (var at = pa & ~7UL; at < pa + (ulong)bytes; at += 8)
         {
             var frame = FrameOf(at);
-            var word = (at >> 3) & (WordsPerFrame - 1);
-            memory[frame][word] = cpu[frame][word];
+            var word = (int)((at >> 3) & (WordsPerFrame - 1));
+            if (HasWriteBuffer)
+            {
+                buffered.Add((frame, word, cpu[frame][word]));
+            }
+            else
+            {
+                memory[frame][word] = cpu[frame][word];
+            }
         }
+    }
+
+    /// <summary>Empties the write buffer into memory, in order.</summary>
+    public void Drain()
+    {
+        foreach (var (frame, word, value) in buffered)
+        {
+            memory[frame][word] = value;
+        }
+
+        buffered.Clear();
+    }
+
+    /// <summary>A walker that snoops the processor caches reads a word; otherwise as <see cref="Fetch"/>.</summary>
+    public ulong FetchSnooped(ulong pa)
+    {
+        var word = Fetch(pa);
+        return Contains(pa) ? Word(cpu, pa) : word;
     }
 
     /// <summary>The hardware reads a word; reading a freed page is noted in the trace.</summary>

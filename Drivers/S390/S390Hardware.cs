@@ -273,7 +273,8 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     {
         if (anchor == 0) return firmware.RelaxedTranslation;
         var level = S390Format.Designation(anchor);
-        return firmware.Supports(level) && anchor == S390Format.Anchor(anchor & S390Format.TableAddress, level);
+        return firmware.Supports(level)
+            && anchor == S390Format.Anchor(anchor & S390Format.TableAddress, level);
     }
 
     private ulong Word(ulong block, int offset) => S390Format.Swap(memory.Fetch(block + (ulong)offset));

@@ -50,7 +50,6 @@ public static class S390Profile
             IovaLast = end - S390Format.PageSize,
             IovaOutside = Errno.EINVAL,
             ClipsAtLimit = true,
-            TopPageMask = S390Firmware.TableLast(S390Format.RegionThird),
             UnmapOutsideRefused = true,
             UnmapTakesPhysicalZeroForHole = true,
             PaLast = ulong.MaxValue,
@@ -90,7 +89,6 @@ public static class S390Profile
             Aperture = new Aperture(0, last, Force: true),
             IovaLast = last,
             IovaOutside = Errno.EINVAL,
-            Masks = IovaMasking.Wrapped,
             UnmapOutsideRefused = true,
             PaLast = ulong.MaxValue,
             NoPermission = Errno.OK,
@@ -155,19 +153,22 @@ public static class S390Profile
         };
     }
 
-    /// <summary>6.1: all functions of a domain have the window of the first; found out after the switch.</summary>
+    /// <summary>
+    /// 6.1: all functions of a domain have the window of the first; found out after the switch.
+    /// </summary>
     private static Errno IsSameWindow(AttachCase attach) =>
         attach.MadeFor is null || attach.Domain.Aperture == attach.Unit.Aperture ? Errno.OK : Errno.EINVAL;
 
     /// <summary>
-    /// From 6.12 on: the window must touch the aperture (else nothing changes), and the function must know the
-    /// depth of the domain's tables (else the register instruction is refused).
+    /// From 6.12 on: the window must touch the aperture (else nothing changes), and the function must know
+    /// the depth of the domain's tables (else the register instruction is refused).
     /// </summary>
     private static Errno CanRegister(AttachCase attach)
     {
         if (!attach.Type.IsPaging()) return Errno.OK;
         var aperture = attach.Domain.Aperture;
-        if (attach.Unit.DmaWindow is { } window && (aperture.Start > window.Last || aperture.End < window.First))
+        var window = attach.Unit.DmaWindow.GetValueOrDefault((0, ulong.MaxValue));
+        if (aperture.Start > window.Last || aperture.End < window.First)
         {
             return Errno.EINVAL;
         }

@@ -12,7 +12,7 @@ internal sealed class S390EndExclusive(S390Zpci zpci) : S390Driver72(zpci)
     private sealed class Domain(S390Driver driver, int rootLevel) : S390Domain612(driver, rootLevel)
     {
         protected override bool IsOutside(ulong iova, ulong size) =>
-            iova < Aperture.Start || iova + size > Aperture.End;
+            iova < Aperture.Start || iova >= Aperture.End || size > Aperture.End - iova;
     }
 }
 

@@ -10,6 +10,8 @@ internal static class Sketch
     /// <summary>One device alone in its group.</summary>
     public const string OneDevice = "device d0 i0:0x1 group 0";
 
+    private const string S390Function = "iommu i0 s390/zpci-rtr\ndevice d0 i0:0x123 group 0 pci";
+
     /// <summary>What a citation says when no such bug is known.</summary>
     public const string Constructed = "constructed";
 
@@ -43,7 +45,13 @@ internal static class Sketch
 
     /// <summary>On one s390 PCI function, whose bus addresses begin at 4 GiB.</summary>
     public static Specimen OnS390(
-        int rule, string name, string title, string citation, string commands, string era = "v7.2") => new()
+        int rule,
+        string name,
+        string title,
+        string citation,
+        string commands,
+        string kernel = "",
+        string era = "v7.2") => new()
         {
             Name = name,
             Title = title,
@@ -51,8 +59,7 @@ internal static class Sketch
             Breaks = [new RuleId(rule)],
             Era = era,
             Driver = S390Driver.DriverName,
-            Minimum = Text(
-                era, "4K", "", $"iommu i0 s390/{S390Firmware.Variants[0]}\ndevice d0 i0:0x123 group 0 pci", commands),
+            Minimum = Text(era, "4K", kernel, S390Function, commands),
         };
 
     private static string Text(string era, string page, string kernel, string system, string commands) =>

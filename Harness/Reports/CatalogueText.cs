@@ -16,11 +16,11 @@ public static class CatalogueText
         {
             text.Append(entry.Factory.Name).Append('\n');
             var variants = string.Join(", ", entry.Factory.Variants);
-            text.Append("    ").Append(PlainText.Wrap($"variants: {variants} (the first is the default)", 4));
+            text.Append(PlainText.Wrap($"    variants: {variants} (the first is the default)", 4));
             text.Append($"    specimens: {entry.Specimens.Count}\n");
             foreach (var expected in entry.Expected)
             {
-                text.Append("    ").Append(PlainText.Wrap($"breaks {Expected(expected)}", 4));
+                text.Append(PlainText.Wrap($"    breaks {Expected(expected)}", 4));
             }
         }
 
@@ -35,8 +35,8 @@ public static class CatalogueText
         {
             var security = rule.SecurityRelevant ? ", isolation" : "";
             text.Append($"{rule.Id}  {rule.Family}, since {rule.Since}{security}\n");
-            text.Append("    ").Append(PlainText.Wrap(rule.Statement, 4));
-            text.Append("    ").Append(PlainText.Wrap($"source: {rule.Source}", 4));
+            text.Append(PlainText.Wrap("    " + rule.Statement, 4));
+            text.Append(PlainText.Wrap($"    source: {rule.Source}", 4));
         }
 
         return text.ToString();

@@ -6,6 +6,7 @@ namespace Conformance.Harness.Reports;
 /// <summary>The matrix as plain text of at most <see cref="PlainText.Columns"/> columns; the same run, the same bytes.</summary>
 public static class MatrixText
 {
+    private const string Heading = "rule";
     private const int NarrowestStatement = 24;
     private const int WidestStatement = 56;
 
@@ -47,7 +48,7 @@ public static class MatrixText
             text.Append('\n').Append(section.Heading).Append('\n');
             foreach (var note in section.Notes)
             {
-                text.Append("  ").Append(PlainText.Wrap(note.ToString(), 6));
+                text.Append(PlainText.Wrap("  " + note, 6));
             }
         }
 
@@ -64,7 +65,7 @@ public static class MatrixText
             + PlainText.Count(matrix.Jobs.Sum(j => j.Probes), "DMA probe");
         var verdict = findings > 0 ? PlainText.Count(findings, "finding")
             : matrix.Failed ? "nothing found, but the catalogue and this run disagree: see above"
-            : "all promises kept";
+            : matrix.Complete ? "all promises kept" : "nothing broken so far";
         return (errors == 0 ? "" : $"the suite itself failed {PlainText.Count(errors, "time")}; ")
             + (matrix.Complete ? "" : "cut short; ")
             + $"{verdict} ({size})";
@@ -82,7 +83,7 @@ public static class MatrixText
     private static string Tables(Matrix matrix)
     {
         var text = new StringBuilder();
-        var ids = matrix.Rules.Max(r => r.Id.ToString().Length);
+        var ids = Math.Max(Heading.Length, matrix.Rules.Max(r => r.Id.ToString().Length));
         for (var first = 0; first < matrix.Drivers.Count;)
         {
             var room = PlainText.Columns - ids - 2 - NarrowestStatement;
@@ -104,7 +105,7 @@ public static class MatrixText
 
     private static string Table(Matrix matrix, IReadOnlyList<string> drivers, int statement)
     {
-        var rows = new List<IReadOnlyList<string>> { (string[])["rule", "", .. drivers] };
+        var rows = new List<IReadOnlyList<string>> { (string[])[Heading, "", .. drivers] };
         foreach (var rule in matrix.Rules)
         {
             var cells = drivers.Select(d => VerdictText.Cell(matrix.Row(d, rule.Id)));

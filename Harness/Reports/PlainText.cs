@@ -34,12 +34,14 @@ public static class PlainText
     {
         var text = new StringBuilder();
         var column = 0;
+        var lineHasWord = false;
         foreach (var (i, word) in paragraph.Split(' ').Index())
         {
-            if (column > indent && column + 1 + word.Length > Columns)
+            if (lineHasWord && column + 1 + word.Length > Columns)
             {
                 text.Append('\n').Append(' ', indent);
                 column = indent;
+                lineHasWord = false;
             }
             else if (i > 0)
             {
@@ -49,6 +51,7 @@ public static class PlainText
 
             text.Append(word);
             column += word.Length;
+            lineHasWord |= word.Length > 0;
         }
 
         return text.Append('\n').ToString();

@@ -25,8 +25,8 @@ public static class SpecimenText
         var variant = specimen.Variant is null ? "" : $"/{specimen.Variant}";
         var breaks = string.Join(' ', specimen.Breaks);
         return $"{specimen.Name}  breaks {breaks} on {specimen.Driver}{variant}, era {specimen.Era}\n"
-            + "    " + PlainText.Wrap(specimen.Title, 4)
-            + "    " + PlainText.Wrap($"source: {specimen.Citation}", 4);
+            + PlainText.Wrap("    " + specimen.Title, 4)
+            + PlainText.Wrap($"    source: {specimen.Citation}", 4);
     }
 
     /// <summary>One line a specimen, with its problems below, and the sum.</summary>
@@ -43,7 +43,7 @@ public static class SpecimenText
             text.Append('\n').Append(result.Specimen.Name).Append('\n');
             foreach (var problem in result.Problems)
             {
-                text.Append("    ").Append(PlainText.Wrap(problem, 4));
+                text.Append(PlainText.Wrap("    " + problem, 4));
             }
         }
 

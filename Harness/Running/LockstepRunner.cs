@@ -148,7 +148,10 @@ public sealed class LockstepRunner
 
     private void Fail(RuleId rule, int command, int eventIndex, string message) =>
         result.Failure = new Failure(
-            rule, command, eventIndex, DomainNames.In(message, system.Core.NameOf));
+            rule,
+            command,
+            eventIndex,
+            DomainNames.In(system.Dead ? $"{message}: {system.Trace.Note}" : message, system.Core.NameOf));
 
     private string? ProbeAll(in Command command)
     {

@@ -6,7 +6,7 @@ namespace Conformance.Harness.Search;
 /// Whose finding it is. A scenario may hold instances of a second driver, and what it shows may be that one's fault: then
 /// the shrunk scenario does without the driver that was searched.
 /// </summary>
-internal static class Attribution
+public static class Attribution
 {
     /// <summary>The searched driver when the scenario still has an instance of it, else the first driver there.</summary>
     public static string DriverOf(Scenario scenario, string searched)

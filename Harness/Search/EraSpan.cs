@@ -10,10 +10,6 @@ public static class EraSpan
     public static bool Covers(string first, string last, Era era) =>
         Order(first) <= era.Order && era.Order <= Order(last);
 
-    /// <summary>Position in time of an era that the catalogue names.</summary>
-    public static int Order(string era) => Eras.Find(era)?.Order
-        ?? throw new InvalidOperationException($"the catalogue names the unknown era {era}");
-
     /// <summary>
     /// <c>v6.5..v6.7</c> for neighbours, <c>v5.19, v7.2</c> otherwise, <c>all eras</c> when it is every one that ran.
     /// </summary>
@@ -54,4 +50,7 @@ public static class EraSpan
 
         return null;
     }
+
+    private static int Order(string era) => Eras.Find(era)?.Order
+        ?? throw new InvalidOperationException($"the catalogue names the unknown era {era}");
 }

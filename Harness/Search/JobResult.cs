@@ -30,6 +30,9 @@ public sealed class JobResult(string driver, Era era)
     /// <summary>Unexpected ones, shrunk; at most one a rule.</summary>
     public List<Finding> Findings { get; } = [];
 
+    /// <summary>The search was cancelled before the job had come to its end.</summary>
+    public bool Interrupted { get; set; }
+
     /// <summary>Set when the suite itself failed; the job ended there.</summary>
     public SuiteError? SuiteError { get; set; }
 }

@@ -10,7 +10,7 @@ public sealed record MissingOfCore(Era Era, ExpectedBreakage Breakage);
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
 /// A run that is too small to say that something never shows (fewer scenarios than the default, restricted to a rule or a
-/// variant, cut short) still reports it, but does not count it: see <see cref="IsStrict"/>.
+/// variant, cut short) does not hold it against anyone: see <see cref="IsStrict"/>.
 /// </remarks>
 public sealed class Matrix
 {
@@ -52,10 +52,8 @@ public sealed class Matrix
     /// <summary>Expected breakages of the core that no driver showed.</summary>
     public IReadOnlyList<MissingOfCore> CoreDidNotShow { get; }
 
-    /// <summary>False when the run was cut short: some job ended before it had a reason to.</summary>
-    public bool Complete => Jobs.All(j => j.Scenarios >= options.Scenarios
-        || j.Findings.Count >= options.FindingsPerJob
-        || j.SuiteError is not null);
+    /// <summary>False when the run was cut short.</summary>
+    public bool Complete => !Jobs.Any(j => j.Interrupted);
 
     /// <summary>A finding, or something owed by a run that is large enough to say so.</summary>
     public bool Failed => Jobs.Any(CountsAgainst) || (CoreDidNotShow.Count > 0 && CoreIsStrict);
@@ -107,18 +105,37 @@ public sealed class Matrix
             ? knowledge.ExpectedOf(job.Driver, job.Era).Where(e => e.Rule == rule.Id).ToList()
             : [];
         var ofCore = ExpectedOfCore(job.Era).Where(e => e.Rule == rule.Id);
+        var strict = IsStrict(job.Driver, job.Era);
         var verdict = new Verdict(VerdictKind.Kept)
         {
             Exercised = job.Exercised.GetValueOrDefault(rule.Id),
             Seen = [.. ofDriver.Concat(ofCore).Where(job.ExpectedSeen.Contains)],
-            Missing = [.. ofDriver.Where(e => job.Scenarios > 0 && !job.ExpectedSeen.Contains(e))],
+            Missing = [.. ofDriver.Where(e => strict && !ShowsSomewhere(job.Driver, e))],
             Reason = knowledge.UnexercisedReason(job.Driver, job.Era, rule.Id),
             Finding = job.Findings.Find(f => f.Failure.Rule == rule.Id),
         };
         return verdict with { Kind = KindOf(verdict, job, rule) };
     }
 
-    private static VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
+    /// <summary>
+    /// A breakage is owed once for the eras of the run that it covers, not once an era: the same driver code runs
+    /// in all of them. A run that leaves some of its eras out owes nothing.
+    /// </summary>
+    private bool ShowsSomewhere(string driver, ExpectedBreakage breakage)
+    {
+        var all = Model.Core.Eras.All.Where(era => EraSpan.Covers(breakage.FirstEra, breakage.LastEra, era)).ToList();
+        var ran = all.Where(era => jobs.ContainsKey((driver, era.Order))).ToList();
+        return ran.Count < all.Count
+            || ran.Any(era => jobs[(driver, era.Order)].ExpectedSeen.Contains(breakage));
+    }
+
+    /// <summary>The premise held in some era of the run that promises the rule.</summary>
+    private bool IsExercisedElsewhere(string driver, RuleInfo rule) => Jobs.Any(
+        job => string.Equals(job.Driver, driver, StringComparison.Ordinal)
+            && RuleCatalog.IsPromised(rule, job.Era)
+            && job.Exercised.GetValueOrDefault(rule.Id) > 0);
+
+    private VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
     {
         if (job.Scenarios == 0)
         {
@@ -135,7 +152,7 @@ public sealed class Matrix
             return VerdictKind.BrokenAsExpected;
         }
 
-        if (job.Era.Order < EraSpan.Order(rule.Since))
+        if (!RuleCatalog.IsPromised(rule, job.Era))
         {
             return VerdictKind.NotPromised;
         }
@@ -150,6 +167,11 @@ public sealed class Matrix
             return VerdictKind.Kept;
         }
 
-        return verdict.Reason is null ? VerdictKind.Unexplained : VerdictKind.NotExercised;
+        if (verdict.Reason is not null)
+        {
+            return VerdictKind.NotExercised;
+        }
+
+        return IsExercisedElsewhere(job.Driver, rule) ? VerdictKind.NotMetHere : VerdictKind.Unexplained;
     }
 }

@@ -17,7 +17,7 @@ public sealed class RandomSearch(SearchOptions options)
     /// <summary>Called after each scenario with its job; from several threads.</summary>
     public Action<JobResult>? OnScenario { get; init; }
 
-    /// <summary>Called when a job has ended, and not for those that a cancelled search left out.</summary>
+    /// <summary>Called when a job has ended.</summary>
     public Action<JobResult>? OnJobDone { get; init; }
 
     /// <summary>Runs all jobs; a cancelled search returns what it has.</summary>
@@ -30,11 +30,8 @@ public sealed class RandomSearch(SearchOptions options)
         // Unbuffered: jobs are few and of very different length.
         Parallel.ForEach(Partitioner.Create(jobs, EnumerablePartitionerOptions.NoBuffering), parallel, job =>
         {
-            if (!cancel.IsCancellationRequested)
-            {
-                RunJob(job, Subject.Of(job.Era), cancel);
-                OnJobDone?.Invoke(job);
-            }
+            RunJob(job, Subject.Of(job.Era), cancel);
+            OnJobDone?.Invoke(job);
         });
         Attribution.HandOver(jobs);
         return jobs;
@@ -65,8 +62,14 @@ public sealed class RandomSearch(SearchOptions options)
             job.Driver,
             options.Variant);
         var seeds = new SeedStream(options.Seed, job.Driver, job.Era.Name);
-        for (var i = 0; i < options.Scenarios && !cancel.IsCancellationRequested; i++)
+        for (var i = 0; i < options.Scenarios; i++)
         {
+            if (cancel.IsCancellationRequested)
+            {
+                job.Interrupted = true;
+                return;
+            }
+
             var seed = seeds.Next();
             var scenario = generator.Generate(seed, options.Length);
             var expected = expectations.On(scenario.Topology);

@@ -27,7 +27,15 @@ public sealed class SpecimenCheck(ulong seed)
     /// <summary>Scenarios after which a specimen counts as not found.</summary>
     public const int MostScenarios = 2000;
 
+    /// <summary>
+    /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has nothing
+    /// smaller beside it, but may still be another way to the same bug.
+    /// </summary>
+    public const int MostSearches = 4;
+
     private readonly List<string> problems = [];
+    private Finding? found;
+    private long scenarios;
 
     /// <summary>All specimens of the catalogue, in its order.</summary>
     public static IReadOnlyList<Specimen> All { get; } = SpecimenCatalog.All;
@@ -72,24 +80,49 @@ public sealed class SpecimenCheck(ulong seed)
             problems.Add($"the minimum is no scenario: {minimum.Error}");
         }
 
-        var job = Search(specimen, rule, cancel);
-        var found = job.Findings.FirstOrDefault();
-        if (job.SuiteError is { } error)
+        var wanted = minimum.Scenario?.Commands.Count;
+        SearchUntil(specimen, wanted ?? int.MaxValue, cancel);
+        if (cancel.IsCancellationRequested)
         {
-            problems.Add(error.Message);
+            problems.Add($"interrupted after {scenarios} scenarios");
         }
-        else if (found is null)
-        {
-            problems.Add(cancel.IsCancellationRequested
-                ? $"interrupted after {job.Scenarios} scenarios"
-                : $"{rule} not found in {job.Scenarios} scenarios");
-        }
-        else if (found.Scenario.Commands.Count > minimum.Scenario?.Commands.Count)
+        else if (found?.Scenario.Commands.Count > wanted)
         {
             problems.Add($"shrunk to {found.Scenario.Commands.Count} commands only");
         }
 
-        return new SpecimenResult(specimen, minimum.Scenario?.Commands.Count, found, job.Scenarios, problems);
+        return new SpecimenResult(specimen, wanted, found, scenarios, problems);
+    }
+
+    /// <summary>Keeps the smallest finding; ends when it is small enough, or nothing was found.</summary>
+    private void SearchUntil(Specimen specimen, int wanted, CancellationToken cancel)
+    {
+        for (var i = 0; i < MostSearches && !cancel.IsCancellationRequested; i++)
+        {
+            var job = Search(specimen, seed + (ulong)i, cancel);
+            scenarios += job.Scenarios;
+            if (job.SuiteError is { } error)
+            {
+                problems.Add(error.Message);
+                return;
+            }
+
+            if (job.Findings.FirstOrDefault() is not { } next)
+            {
+                if (!cancel.IsCancellationRequested)
+                {
+                    problems.Add($"{specimen.Breaks[0]} not found in {job.Scenarios} scenarios");
+                }
+
+                return;
+            }
+
+            found = found?.Scenario.Commands.Count <= next.Scenario.Commands.Count ? found : next;
+            if (found.Scenario.Commands.Count <= wanted)
+            {
+                return;
+            }
+        }
     }
 
     private void TryMinimum(Specimen specimen, Scenario minimum, RuleId rule)
@@ -119,8 +152,9 @@ public sealed class SpecimenCheck(ulong seed)
         }
     }
 
-    private JobResult Search(Specimen specimen, RuleId rule, CancellationToken cancel)
+    private static JobResult Search(Specimen specimen, ulong seed, CancellationToken cancel)
     {
+        var rule = specimen.Breaks[0];
         var subject = Subject.Of(specimen);
         var search = new RandomSearch(new SearchOptions
         {

@@ -31,12 +31,6 @@ public enum IovaMasking : byte
 
     /// <summary>The hardware's walk.</summary>
     Dma = 4,
-
-    /// <summary>
-    /// map and unmap of a range that crosses the end of the 64-bit space, if its last byte modulo 2^64 is within
-    /// the limit; the test of limits sees only start and end (s390 of 6.12 and 7.2).
-    /// </summary>
-    Wrapped = 8,
 }
 
 /// <summary>What a compatibility test of <c>attach_dev</c> can look at.</summary>
@@ -129,12 +123,6 @@ public sealed partial record DriverProfile
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
 
-    /// <summary>
-    /// The page of the chosen size that ends at 2^64 passes the limits of map, whose test adds the size and wraps, and
-    /// is mapped under these low address bits; unmap and <c>iova_to_phys</c> do not find it (s390 of 6.1). Null: no.
-    /// </summary>
-    public ulong? TopPageMask { get; init; }
-
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
 
@@ -145,8 +133,9 @@ public sealed partial record DriverProfile
 
     /// <summary>
     /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
-    /// device's instance; OK: not tested. The mark falls only when an unmap removes the very top (VT-d of 6.1
-    /// and 6.12).
+    /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top. The
+    /// mark falls only when an unmap removes the very top. With this test goes that the limit of map becomes
+    /// that of the device's instance at each attach, also one that fails later (VT-d of 6.1 and 6.12).
     /// </summary>
     public Errno MappedBeyond { get; init; }
 
@@ -196,11 +185,30 @@ public sealed partial record DriverProfile
     /// </summary>
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
-    /// <summary>As <see cref="ReleaseLeaves"/>, for one device; null: the same for all.</summary>
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a release domain
+    /// too (VT-d scalable mode takes the context entry away, whatever was attached last).
+    /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
+
+    /// <summary>What <see cref="IDriverStack.ForcesStrict"/> says of an instance of this variant.</summary>
+    public bool ForcesStrict { get; init; }
+
+    /// <summary>
+    /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
+    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
+    /// </summary>
+    public bool KeepsIdentityOfRelease { get; init; }
 
     /// <summary>
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
     /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
+
+    /// <summary>
+    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused attach, or a
+    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and <see cref="ReleaseLeaves"/> say
+    /// (SMMUv3 of 6.1).
+    /// </summary>
+    public bool LeavesDetachedAlone { get; init; }
 }

@@ -59,7 +59,7 @@ public class ArmLpaeTableTests
     [InlineData(0x1_2345_6B47, ArmLpaeFault.AccessFlag)]
     [InlineData(0x1_2345_6F45, ArmLpaeFault.Translation)]
     [InlineData(0x0, ArmLpaeFault.Translation)]
-    [InlineData(0x1_0001_2345_6F47, ArmLpaeFault.AddressSize)]
+    [InlineData(0x1001_2345_6F47, ArmLpaeFault.AddressSize)]
     public void A_bad_last_level_word_faults(ulong word, ArmLpaeFault fault)
     {
         var memory = Placed(0x1_0000_1000, 4,

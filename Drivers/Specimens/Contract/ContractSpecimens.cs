@@ -8,8 +8,10 @@ internal static class ContractSpecimens
 {
     private const string MapAndUnmap = """
         register i0
-        map g0.default 0x4000 0x100000 0x4000 rw
-        unmap g0.default 0x4000 0x4000
+        alloc D0 d0
+        attach-group D0 g0
+        map D0 0x4000 0x100000 0x4000 rw
+        unmap D0 0x4000 0x4000
         """;
 
     public static readonly IReadOnlyList<Specimen> All =
@@ -46,7 +48,7 @@ internal static class ContractSpecimens
             register i0
             claim-group o1 g0
             """,
-            "device d0 i0:0x1 group 0\ndevice d1 i0:0x2 group 0 resv direct 0x100000+0x4000 rw") with
+            "device d0 i0:0x1 group 0\ndevice d1 i0:0x2 group 0 resv direct 0x0+0x4000 rw") with
         {
             ChangeDriver = With(static () => new ForgetsStatics()),
         },
@@ -88,7 +90,8 @@ internal static class ContractSpecimens
             register i0
             alloc D0 d0
             alloc D1 d0
-            free D0
+            alloc D2 d0
+            free D2
             free D1
             """) with
         {
@@ -115,9 +118,11 @@ internal static class ContractSpecimens
             64,
             "driver-identity-blocks",
             "the identity domain blocks all DMA",
-            "sun50i of the years before v6.x (B140): identity was accepted and blocked",
-            "register i0",
-            kernel: "passthrough=1") with
+            "sun50i-iommu, whose identity domain blocked (B140)",
+            """
+            register i0
+            set-type g0 identity
+            """) with
         {
             ChangeDriver = With(static () => new IdentityBlocks()),
         },
@@ -170,11 +175,13 @@ internal static class ContractSpecimens
             19,
             "driver-hides-partial-map",
             "a map that fails half way does not count what it did: the core cannot undo it",
-            Sketch.Constructed + " (map_pages adds what is done, also on error)",
+            Sketch.Constructed + " (include/linux/iommu.h: map_pages counts what it did, also on error)",
             """
             register i0
-            map g0.default 0x8000 0x100000 0x4000 rw
-            map g0.default 0x4000 0x200000 0x8000 rw
+            alloc D0 d0
+            attach-group D0 g0
+            map D0 0x8000 0x100000 0x4000 rw
+            map D0 0x4000 0x200000 0x8000 rw
             """) with
         {
             ChangeDriver = With(static () => new HidesPartialMap()),
@@ -186,7 +193,9 @@ internal static class ContractSpecimens
             Sketch.Constructed,
             """
             register i0
-            map g0.default 0x4000 0x100000 0x8000 rw
+            alloc D0 d0
+            attach-group D0 g0
+            map D0 0x4000 0x100000 0x8000 rw
             """) with
         {
             ChangeDriver = With(static () => new CountsOneMore()),
@@ -210,8 +219,9 @@ internal static class ContractSpecimens
             "what s390-iommu does; apple-dart and io-pgtable add the offset",
             """
             register i0
-            map g0.default 0x4000 0x100000 0x4000 rw
-            iova-to-phys g0.default 0x4004
+            alloc D0 d0
+            map D0 0x4000 0x100000 0x4000 rw
+            iova-to-phys D0 0x4004
             """) with
         {
             ChangeDriver = With(static () => new DropsOffset()),
@@ -248,8 +258,9 @@ internal static class ContractSpecimens
             "VT-d, a range unmap that stopped at a table boundary (B093)",
             """
             register i0
-            map g0.default 0x20000 0x100000 0x4000 rw
-            unmap g0.default 0x20000 0x4000
+            alloc D0 d0
+            map D0 0x20000 0x100000 0x4000 rw
+            unmap D0 0x20000 0x4000
             """) with
         {
             ChangeDriver = With(static () => new StopsAtTable()),
@@ -261,8 +272,10 @@ internal static class ContractSpecimens
             Sketch.Constructed,
             """
             register i0
-            map g0.default 0x4000 0x100000 0x8000 rw
-            unmap g0.default 0x4000 0x4000
+            alloc D0 d0
+            attach-group D0 g0
+            map D0 0x4000 0x100000 0x8000 rw
+            unmap D0 0x4000 0x4000
             """) with
         {
             ChangeDriver = With(static () => new TakesNeighbour()),

@@ -22,12 +22,12 @@ internal static class DefaultDomainSpecimens
         Sketch.OnDart(
             16,
             "core-untrusted-not-strict",
-            "an untrusted device gets the default of all others: unmapped pages stay reachable until the queue runs",
-            "B030 and \"iommu: Reorganize iommu_get_default_domain_type() to respect def_domain_type()\" (v6.7), the "
+            "an untrusted device gets the default of all others: with passthrough it reaches all of memory",
+            "\"iommu: Reorganize iommu_get_default_domain_type() to respect def_domain_type()\" (v6.7), the "
                 + "test left out",
             "register i0",
             "device d0 i0:0x1 group 0 pci untrusted",
-            "strict=0") with
+            "passthrough=1") with
         {
             ChangeCore = era => era with { DefaultType = new TrustsAll() },
         },
@@ -44,7 +44,7 @@ internal static class DefaultDomainSpecimens
         {
             ChangeCore = era => era with { Sysfs = new ChangesInUse() },
         },
-        Sketch.OnDart(
+        Sketch.OnS390(
             36,
             "core-failed-type-change-relabels",
             "a failed write to the sysfs type leaves the asked type on the present domain",

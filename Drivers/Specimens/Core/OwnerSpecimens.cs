@@ -15,8 +15,10 @@ internal static class OwnerSpecimens
             Sketch.Constructed,
             """
             register i0
-            map g0.default 0x4000 0x100000 0x4000 rw
             claim-group o1 g0
+            alloc D0 d0
+            attach-group D0 g0
+            map D0 0x4000 0x100000 0x4000 rw
             release-group-owner g0
             """) with
         {

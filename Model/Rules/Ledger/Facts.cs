@@ -24,10 +24,15 @@ public enum Trouble : byte
 {
     None,
 
-    /// <summary>An ordinary attach failed and the driver declares that it does not keep the old domain then.</summary>
+    /// <summary>
+    /// An ordinary attach failed and the driver declares that it does not keep the old domain then.
+    /// </summary>
     Refused,
 
-    /// <summary>A must-succeed attach or a rollback failed, or the driver ignored an unknown type.</summary>
+    /// <summary>
+    /// A must-succeed attach or a rollback failed, the driver ignored an unknown type, or it was seen
+    /// elsewhere.
+    /// </summary>
     Stuck,
 
     /// <summary>Parked on the group's blocking domain after such a failure.</summary>
@@ -147,6 +152,11 @@ public sealed class DomainFacts
     /// <summary>Groups (modulo 64) whose users asked for it by name.</summary>
     public ulong AskedFor { get; internal set; }
 
+    /// <summary>
+    /// Group (modulo 64) whose core made it for its own use; all when the trace does not tell.
+    /// </summary>
+    public ulong Home { get; internal set; }
+
     /// <summary>Expected translation.</summary>
     public TranslationMap Map { get; } = new();
 
@@ -164,6 +174,7 @@ public sealed class DomainFacts
         Static = Freed = false;
         Attached = 0;
         Groups = AskedFor = 0;
+        Home = ulong.MaxValue;
         Map.Reset();
         Pending.Clear();
     }

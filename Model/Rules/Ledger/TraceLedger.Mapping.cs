@@ -94,7 +94,9 @@ public sealed partial class TraceLedger
             Pa = e.B,
             Prot = (Prot)e.Extra,
             Kind = EntryKind.Live,
-            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0),
+            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0)
+                | (domain.Profile is { } profile && Request.End(e.B, e.C) > profile.PaLast
+                    ? EntryFlags.Disputed : 0),
         };
         var covered = 0UL;
         foreach (var piece in pieces)
@@ -118,11 +120,12 @@ public sealed partial class TraceLedger
             }
         }
 
-        Mark(domain, EntryFlags.Overlaid);
+        Mark(domain, EntryFlags.Disputed);
     }
 
     /// <summary>
-    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until the sync.
+    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until
+    /// the sync.
     /// </summary>
     private void Mark(DomainFacts domain, EntryFlags flags)
     {
@@ -192,8 +195,9 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>
-    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers beyond it,
-    /// and the part of the first page before the range, depend on the driver. Returns the last byte that is gone.
+    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers
+    /// beyond it, and the part of the first page before the range, depend on the driver. Returns the last
+    /// byte that is gone.
     /// </summary>
     private ulong WithLargePages(DomainFacts domain, ulong first, ulong claimed, ulong last)
     {

@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>What the results of commands add up to: owners, counts, binds, user domains, PASID tables, resets.</summary>
+/// <summary>
+/// What the results of commands add up to: owners, counts, binds, user domains, PASID tables, resets.
+/// </summary>
 public sealed partial class TraceLedger
 {
     private void EndCommand(in TraceEvent e)
@@ -106,7 +108,9 @@ public sealed partial class TraceLedger
         group.AfterRelease = Now.Warns == 0;
     }
 
-    /// <summary>An unbind that the core refuses with a warning leaves a count that belongs to nobody.</summary>
+    /// <summary>
+    /// An unbind that the core refuses with a warning leaves a count that belongs to nobody.
+    /// </summary>
     private void Unbind(GroupFacts group, DeviceFacts device)
     {
         if (!device.Bound)

@@ -10,8 +10,8 @@ public sealed partial class TraceLedger
     private (int Device, Errno Errno, int Command) armed;
 
     /// <summary>
-    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this error
-    /// was armed for the device by the command before.
+    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this
+    /// error was armed for the device by the command before.
     /// </summary>
     public bool IsInjected(in TraceEvent attach) =>
         armed.Command != 0 && armed.Command == Now.Number - 1
@@ -142,9 +142,7 @@ public sealed partial class TraceLedger
             domain.Attached++;
         }
 
-        var group = GroupOf(device);
-        var parked = device.Trouble != Trouble.None && group is not null
-            && e.Domain == group.Blocking && !(Set.Active && Set.Target == e.Domain);
+        var parked = GroupOf(device) is { } group && e.Domain == group.Blocking && HasFailed(device.Index);
         device.Trouble = parked ? Trouble.Rescued : Trouble.None;
         if (device.Profile.IgnoresUnknownTypes && !device.Profile.Knows(e.Type) && !domain.Static)
         {
@@ -156,6 +154,23 @@ public sealed partial class TraceLedger
         device.Domain = e.Domain;
         device.Left = device.Left == e.Domain ? DomainId.None : device.Left;
         domain.Groups |= Bit(device.Group);
+    }
+
+    /// <summary>
+    /// An attach of the device failed in the set-domain step at hand: what it gets now on blocking is a
+    /// rescue.
+    /// </summary>
+    public bool HasFailed(int device)
+    {
+        for (var i = Set.Active ? Set.FirstCall : Now.Calls.Count; i < Now.Calls.Count; i++)
+        {
+            if (Now.Calls[i].Device == device && Now.Calls[i].Errno != Errno.OK)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void LeaveDomain(DeviceFacts device)

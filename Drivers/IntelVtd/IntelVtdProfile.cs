@@ -1,0 +1,306 @@
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Drivers.IntelVtd;
+
+/// <summary>What the driver declares of itself, per tree and variant, with the machine's other units in view.</summary>
+internal static class IntelVtdProfile
+{
+    private const ulong Size4K = 1UL << 12;
+    private const ulong Size2M = 1UL << 21;
+    private const ulong Size1G = 1UL << 30;
+    private const ulong PaLast = (1UL << 52) - 1;
+    private const ulong InterruptFirst = 0xfee0_0000;
+    private const ulong InterruptLast = 0xfeef_ffff;
+    private const int DefaultWidth = 57;
+
+    private static readonly ResvRegion[] InterruptWindow =
+        [new(ResvType.Msi, new Iova(InterruptFirst), InterruptLast - InterruptFirst + 1, Prot.None)];
+
+    public static DriverProfile Of(KernelTree tree, string variant)
+    {
+        var alone = new Machine([VtdVariants.Of(variant)], []);
+        return Of(tree, variant, alone) with { InTopology = t => Of(tree, variant, Machine.Of(t)) };
+    }
+
+    /// <summary>Ops of a paging domain; detach_dev lives in 6.1 only, PASIDs come after it.</summary>
+    public static DomainOps PagingOps(KernelTree tree) =>
+        DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSyncMap | DomainOps.IotlbSync
+        | DomainOps.EnforceCacheCoherency
+        | (tree == KernelTree.V6_1 ? DomainOps.DetachDev : DomainOps.SetDevPasid);
+
+    /// <summary>The default-domain wish: DMA without pass-through (not 6.1), identity for a few PCI devices.</summary>
+    public static DomainType? Wish(VtdRules rules, VtdCapabilities capabilities, DeviceSpec spec)
+    {
+        if (rules.WishesDmaWithoutPassThrough && !capabilities.HasPassThrough)
+        {
+            return DomainType.Dma;
+        }
+
+        return spec is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null;
+    }
+
+    /// <summary>A firmware region that is not relaxable: its 1:1 mapping must stay.</summary>
+    public static bool HasLockedRegion(DeviceSpec spec)
+    {
+        foreach (var region in spec.Regions)
+        {
+            if (region.Type == ResvType.Direct)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static DriverProfile Of(KernelTree tree, string variant, Machine machine)
+    {
+        var rules = VtdRules.Of(tree);
+        var common = Common(tree, variant, machine);
+        return rules.Generic
+            ? Generic(common, VtdVariants.Of(variant))
+            : Classic(common, rules, VtdVariants.Of(variant), machine);
+    }
+
+    private static DriverProfile Common(KernelTree tree, string variant, Machine machine)
+    {
+        var rules = VtdRules.Of(tree);
+        var capabilities = VtdVariants.Of(variant);
+        return new DriverProfile
+        {
+            Driver = IntelVtdFactory.DriverName,
+            Variant = variant,
+            Tree = tree,
+            Ops = Ops(tree),
+            PagingOps = PagingOps(tree),
+            HasStaticBlocked = rules.StaticDomains,
+            HasStaticIdentity = rules.StaticDomains,
+            ReleasesToBlocked = rules.StaticDomains,
+            AllocTypes = AllocTypes(tree),
+            AllocFlags = Flags(tree, capabilities),
+            KnownTypes = rules.StaticDomains
+                ? [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity, DomainType.Blocked]
+                : [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity],
+            PageSizes = new PageSizes(Size4K),
+            Aperture = Aperture.OfBits(DefaultWidth),
+            IovaLast = (1UL << DefaultWidth) - 1,
+            PaLast = PaLast,
+            PartialUnmap = PartialUnmapRule.WholeFromStart,
+            RefusedAttach = RefusedAttach.Blocked,
+            Untranslated = (InterruptFirst, InterruptLast),
+            DefDomainType = spec => Wish(rules, capabilities, spec),
+            DriverRegions = InterruptWindow,
+            ReportsRegions = [ResvType.Direct, ResvType.DirectRelaxable],
+            Capabilities = Promises(tree, capabilities),
+            MaxPasids = capabilities.Pasids,
+            KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
+            ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ => RefusedAttach.Blocked : null,
+            IdentityOnPasid = rules.StaticDomains,
+            IdentityRanges = Identity(rules, capabilities, machine),
+            CheckPasid = rules.StaticDomains ? c => CheckPasid(rules, capabilities, c, machine) : null,
+            Limits = new TopologyLimits
+            {
+                RequesterLast = 0xffff,
+                RequestersPerInstance = 3,
+                Wishes = [DeviceWish.None, DeviceWish.Identity],
+                Regions = [ResvType.Direct, ResvType.DirectRelaxable],
+                Deferred = true,
+            },
+        };
+    }
+
+    private static IommuOps Ops(KernelTree tree) => IommuOps.DefDomainType | IommuOps.IsAttachDeferred
+        | IommuOps.Capable | tree switch
+        {
+            KernelTree.V6_1 => IommuOps.DomainAlloc | IommuOps.DetachDev,
+            KernelTree.V6_12 => IommuOps.DomainAlloc | IommuOps.DomainAllocPagingFlags,
+            _ => IommuOps.DomainAllocPagingFlags,
+        };
+
+    private static IReadOnlyList<DomainType> AllocTypes(KernelTree tree) => tree switch
+    {
+        KernelTree.V6_1 => [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity],
+        KernelTree.V6_12 => [DomainType.Unmanaged, DomainType.Dma],
+        _ => [],
+    };
+
+    /// <summary>Nesting and dirty bits as the unit has them; the PASID flag is known from 7.2 on.</summary>
+    private static AllocFlags Flags(KernelTree tree, VtdCapabilities capabilities)
+    {
+        if (tree == KernelTree.V6_1)
+        {
+            return AllocFlags.None;
+        }
+
+        return (capabilities.HasNesting ? AllocFlags.NestParent : 0)
+            | (capabilities.HasDirtyBits ? AllocFlags.DirtyTracking : 0)
+            | (tree == KernelTree.V7_2 ? AllocFlags.Pasid : 0);
+    }
+
+    /// <summary>
+    /// 6.1 accepts DMA_FQ at allocation and has no capability for it; the cores that ask for one are told so.
+    /// </summary>
+    public static Capabilities Promises(KernelTree tree, VtdCapabilities capabilities)
+    {
+        if (tree == KernelTree.V6_1)
+        {
+            return Capabilities.CacheCoherency | Capabilities.InterruptRemap | Capabilities.DeferredFlush;
+        }
+
+        return Capabilities.CacheCoherency
+            | (capabilities.HasSnoopControl ? Capabilities.EnforceCacheCoherency : 0)
+            | (capabilities.HasDirtyBits ? Capabilities.DirtyTracking : 0)
+            | (tree == KernelTree.V6_12 ? Capabilities.DeferredFlush : 0)
+            | (tree == KernelTree.V7_2 && capabilities.HasDeviceTlb ? Capabilities.PciAts : 0);
+    }
+
+    private static IReadOnlyList<(ulong First, ulong Last)>? Identity(
+        VtdRules rules, VtdCapabilities capabilities, Machine machine)
+    {
+        if (rules.StaticDomains)
+        {
+            return capabilities.HasPassThrough ? null : [];
+        }
+
+        return machine.All(c => c.HasPassThrough) ? null : machine.IdentityRanges();
+    }
+
+    private static DriverProfile Generic(DriverProfile common, VtdCapabilities capabilities)
+    {
+        var first = capabilities.HasFirstStage;
+        var plain = Generic(common, capabilities, first);
+        return plain with
+        {
+            CheckCompatible = c => CheckGeneric(capabilities, c.Domain, c.Type),
+            ForDomain = (_, flags) => (flags & ~AllocFlags.Pasid) == 0
+                ? plain
+                : Generic(common, capabilities, firstStage: false) with
+                {
+                    ReadOnly = (flags & AllocFlags.NestParent) != 0 ? Errno.EINVAL : Errno.OK,
+                    Capabilities = Needs(flags),
+                },
+        };
+    }
+
+    /// <summary>A domain with dirty tracking is known by the capability that its profile names.</summary>
+    private static Capabilities Needs(AllocFlags flags) =>
+        (flags & AllocFlags.DirtyTracking) != 0 ? Capabilities.DirtyTracking : Capabilities.None;
+
+    private static DriverProfile Generic(DriverProfile common, VtdCapabilities capabilities, bool firstStage)
+    {
+        var shape = VtdTableShape.Of(capabilities, firstStage);
+        var bits = firstStage ? shape.Width - 1 : shape.Width;
+        return common with
+        {
+            PageSizes = shape.Sizes,
+            Aperture = Aperture.OfBits(bits),
+            IsGenericPageTable = true,
+            IovaLast = (1UL << bits) - 1,
+            IovaUpperFirst = firstStage ? 0 - (1UL << bits) : null,
+            WriteOnly = firstStage ? WriteOnlyRule.BecomesReadWrite : WriteOnlyRule.Exact,
+            OverlapErrno = Errno.EADDRINUSE,
+        };
+    }
+
+    /// <summary>7.2: the unit against what a domain was built for; -EINVAL (paging_domain_compatible).</summary>
+    private static Errno CheckGeneric(VtdCapabilities unit, DriverProfile domain, DomainType type)
+    {
+        if (!type.IsPaging())
+        {
+            return Errno.OK;
+        }
+
+        var built = VtdVariants.Of(domain.Variant);
+        var shape = VtdTableShape.Of(built, domain.IovaUpperFirst is not null);
+        var fits = shape.Suits(unit, built.IsPagingCoherent, VtdGenericDomain.NeedsSync(built, shape.FirstStage))
+            && (domain.ReadOnly == Errno.OK || unit.HasNesting)
+            && (shape.FirstStage || !IsDirty(domain) || unit.HasDirtyBits);
+        return fits ? Errno.OK : Errno.EINVAL;
+    }
+
+    private static bool IsDirty(DriverProfile domain) => domain.Capabilities == Capabilities.DirtyTracking;
+
+    private static DriverProfile Classic(
+        DriverProfile common, VtdRules rules, VtdCapabilities capabilities, Machine machine)
+    {
+        var second = Classic(common, rules, capabilities, machine, firstStage: false);
+        var first = Classic(common, rules, capabilities, machine, firstStage: true);
+        return second with
+        {
+            ForDomain = (type, flags) =>
+            {
+                if (flags == AllocFlags.None)
+                {
+                    return machine.UsesFirstStage(type) ? first : second;
+                }
+
+                return second with
+                {
+                    Finalise = FinaliseRule.AtAlloc,
+                    ReadOnly = (flags & AllocFlags.NestParent) != 0 ? Errno.EINVAL : Errno.OK,
+                    Capabilities = Needs(flags),
+                };
+            },
+        };
+    }
+
+    private static DriverProfile Classic(
+        DriverProfile common, VtdRules rules, VtdCapabilities capabilities, Machine machine, bool firstStage)
+    {
+        var width = capabilities.Width;
+        var large = machine.CommonLargeLevels(firstStage) switch { 0 => 0UL, 1 => Size2M, _ => Size2M | Size1G };
+        return common with
+        {
+            PageSizes = new PageSizes(Size4K | large),
+            PageSizesBefore = new PageSizes(Size4K),
+            Aperture = Aperture.OfBits(firstStage ? width - 1 : width),
+            ApertureBefore = Aperture.OfBits(DefaultWidth),
+            Finalise = FinaliseRule.AtFirstAttach,
+            MapBeforeFinalise = Errno.OK,
+            IovaLast = (1UL << width) - 1,
+            IovaOutside = Errno.EFAULT,
+            IovaWraps = Errno.EINVAL,
+            MapChecks = [MapCheck.Iova, MapCheck.Permission],
+            DmaWindow = firstStage ? (0, (1UL << (width - 1)) - 1) : null,
+            WriteOnly = WriteOnlyRule.BecomesReadWrite,
+            Overlap = OverlapRule.KeepOldAndSucceed,
+            OverlapSmaller = OverlapRule.Replace,
+            OverlapLarge = OverlapRule.Replace,
+            Hole = HoleRule.CountToEntryEnd,
+            EntryShifts = [12, 21, 30, 39, 48],
+            MappedBeyond = rules.TooWide,
+            RefusedBeforeChange = rules.RefusesLockedRegions ? [Errno.EPERM] : [],
+            CheckAttach = rules.RefusesLockedRegions
+                ? (_, device, type) =>
+                    type == DomainType.Unmanaged && HasLockedRegion(device) ? Errno.EPERM : Errno.OK
+                : null,
+            CheckCompatible = c =>
+                IsDirty(c.Domain) && c.Type.IsPaging() && !capabilities.HasDirtyBits ? Errno.EINVAL : Errno.OK,
+        };
+    }
+
+    /// <summary>
+    /// set_dev_pasid: a unit without PASIDs, an entry of the old kernel that is still in place, a domain with dirty
+    /// tracking (6.12), a domain that does not suit the unit.
+    /// </summary>
+    private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c, Machine machine)
+    {
+        if (unit.Pasids == 0)
+        {
+            return Errno.EOPNOTSUPP;
+        }
+
+        if (!rules.Generic && c.Type.IsPaging() && IsDirty(c.Domain))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (machine.Kdump && c.Device.Deferred && c.Rid is null)
+        {
+            return Errno.EBUSY;
+        }
+
+        return rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;
+    }
+}
