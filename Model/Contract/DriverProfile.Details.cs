@@ -195,6 +195,12 @@ public sealed partial record DriverProfile
     public bool ForcesStrict { get; init; }
 
     /// <summary>
+    /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it (VT-d first
+    /// stage of 6.1: the start is aligned down to the size, the end is not reached).
+    /// </summary>
+    public Func<ulong, ulong, (ulong First, ulong Last)>? SyncReaches { get; init; }
+
+    /// <summary>
     /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
     /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
     /// </summary>
