@@ -1,4 +1,6 @@
 using Conformance.Drivers.AppleDart;
+using Conformance.Drivers.ArmSmmuV3;
+using Conformance.Drivers.IntelVtd;
 using Conformance.Drivers.S390;
 using Conformance.Model.Rules;
 
@@ -10,7 +12,11 @@ internal static class Sketch
     /// <summary>One device alone in its group.</summary>
     public const string OneDevice = "device d0 i0:0x1 group 0";
 
-    private const string S390Function = "iommu i0 s390/zpci-rtr\ndevice d0 i0:0x123 group 0 pci";
+    private const string S390Function = "iommu i0 s390/zpci\ndevice d0 i0:0x123 group 0 pci";
+
+    private const string SmmuDevice = "iommu i0 arm-smmu-v3/s1\ndevice d0 i0:0x8 group 0 pci ats pasids 4";
+
+    private const string CrashedDevice = "iommu i0 intel-vtd/legacy\ndevice d0 i0:0x18 group 0 pci deferred";
 
     /// <summary>What a citation says when no such bug is known.</summary>
     public const string Constructed = "constructed";
@@ -60,6 +66,38 @@ internal static class Sketch
             Era = era,
             Driver = S390Driver.DriverName,
             Minimum = Text(era, "4K", kernel, S390Function, commands),
+        };
+
+    /// <summary>On one device with PASIDs behind an SMMUv3 with both stages.</summary>
+    /// <param name="rule">As in <see cref="OnDart"/>, like the others.</param>
+    /// <param name="name">Short and stable.</param>
+    /// <param name="title">What is wrong.</param>
+    /// <param name="citation">Where it is from.</param>
+    /// <param name="commands">Those of its minimum.</param>
+    /// <param name="more">Further device lines.</param>
+    public static Specimen OnSmmu(
+        int rule, string name, string title, string citation, string commands, string more = "") => new()
+        {
+            Name = name,
+            Title = title,
+            Citation = citation,
+            Breaks = [new RuleId(rule)],
+            Era = "v7.2",
+            Driver = ArmSmmuV3Factory.DriverName,
+            Minimum = Text("v7.2", "4K", "", SmmuDevice + more, commands),
+        };
+
+    /// <summary>In a crash kernel, on a device behind VT-d that the crashed kernel has left running.</summary>
+    public static Specimen OnCrashedVtd(
+        int rule, string name, string title, string citation, string commands) => new()
+        {
+            Name = name,
+            Title = title,
+            Citation = citation,
+            Breaks = [new RuleId(rule)],
+            Era = "v7.2",
+            Driver = IntelVtdFactory.DriverName,
+            Minimum = Text("v7.2", "4K", "kdump", CrashedDevice, commands),
         };
 
     private static string Text(string era, string page, string kernel, string system, string commands) =>

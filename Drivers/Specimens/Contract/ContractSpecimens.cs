@@ -97,6 +97,21 @@ internal static class ContractSpecimens
         {
             ChangeDriver = With(static () => new HandsOutTwice()),
         },
+        Sketch.OnSmmu(
+            23,
+            "driver-keeps-pasid",
+            "taking a domain off a PASID does nothing: its DMA goes on after the detach",
+            Sketch.Constructed,
+            """
+            register i0
+            alloc D0 d0 +pasid
+            map D0 0x1000 0x100000 0x1000 rw
+            attach-pasid D0 d0 1
+            detach-pasid D0 d0 1
+            """) with
+        {
+            ChangeDriver = With(static () => new KeepsPasid()),
+        },
         Sketch.OnS390(
             68,
             "driver-registers-twice",
@@ -180,11 +195,25 @@ internal static class ContractSpecimens
             register i0
             alloc D0 d0
             attach-group D0 g0
-            map D0 0x8000 0x100000 0x4000 rw
-            map D0 0x4000 0x200000 0x8000 rw
+            map D0 0xc000 0x100000 0x4000 rw
+            map D0 0x4000 0x200000 0xc000 rw
             """) with
         {
             ChangeDriver = With(static () => new HidesPartialMap()),
+        },
+        Sketch.OnDart(
+            20,
+            "driver-ignores-read-only",
+            "a mapping for reading alone can be written by the device",
+            Sketch.Constructed + "; of its kind B133, the two bits swapped",
+            """
+            register i0
+            alloc D0 d0
+            attach-group D0 g0
+            map D0 0x4000 0x100000 0x4000 r
+            """) with
+        {
+            ChangeDriver = With(static () => new IgnoresReadOnly()),
         },
         Sketch.OnDart(
             39,

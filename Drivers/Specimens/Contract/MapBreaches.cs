@@ -34,6 +34,14 @@ internal sealed class HidesPartialMap : Spoil
     }
 }
 
+/// <summary>What may be read may be written.</summary>
+internal sealed class IgnoresReadOnly : Spoil
+{
+    public override Errno MapPages(
+        IommuDomain domain, Iova iova, PhysAddr pa, ulong pgsize, ulong pgcount, Prot prot, ref ulong mapped) =>
+        domain.MapPages(iova, pa, pgsize, pgcount, prot | Prot.Write, ref mapped);
+}
+
 /// <summary>The last page of several is counted and not mapped.</summary>
 internal sealed class CountsOneMore : Spoil
 {

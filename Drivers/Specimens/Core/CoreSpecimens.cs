@@ -13,6 +13,7 @@ public static class CoreSpecimens
         .. ProbeSpecimens.All,
         .. DefaultDomainSpecimens.All,
         .. AccessSpecimens.All,
+        .. PasidSpecimens.All,
         .. ContractSpecimens.All,
     ];
 }

@@ -50,6 +50,15 @@ internal static class ProbeSpecimens
         {
             ChangeCore = With(new JoinsAlone()),
         },
+        Sketch.OnCrashedVtd(
+            32,
+            "core-deferral-not-honoured",
+            "a deferred device gets its default domain at probe: DMA that the crashed kernel started is refused",
+            "hotplug up to v6.2, whose second attach did not ask for the deferral (core.md 3.7)",
+            "register i0") with
+        {
+            ChangeCore = era => era with { SetDomain = new DoesNotWait() },
+        },
         Sketch.OnDart(
             33,
             "core-direct-regions-after-attach",
@@ -112,6 +121,15 @@ internal static class ProbeSpecimens
             core.Name(own, DomainRef.DefaultOf(group.Id));
             return own;
         }
+    }
+
+    private sealed class DoesNotWait : ResetAwareSetDomain
+    {
+        public override Errno SetOne(
+            IommuCore core, Group group, IommuDevice dev, IommuDomain target, IommuDomain? old, bool must) =>
+            dev.AttachDeferred && target == group.DefaultDomain
+                ? core.CallAttach(target, dev, old)
+                : base.SetOne(core, group, dev, target, old, must);
     }
 
     private sealed class OnlyAttached : DirectMappingPolicy
