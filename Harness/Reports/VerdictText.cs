@@ -2,7 +2,9 @@ using Conformance.Harness.Search;
 
 namespace Conformance.Harness.Reports;
 
-/// <summary>How verdicts are written: a mark for one era, a word where all eras agree, a phrase in the JSON.</summary>
+/// <summary>
+/// How verdicts are written: a mark for one era, a word where all eras agree, a phrase in the JSON.
+/// </summary>
 public static class VerdictText
 {
     /// <summary>The kinds in the order of the legend.</summary>

@@ -22,8 +22,8 @@ public sealed class JobResult(string driver, Era era)
     public SortedDictionary<RuleId, long> Exercised { get; } = [];
 
     /// <summary>
-    /// Expected breakages whose rule broke in a scenario with a variant that may show it; those of a second driver
-    /// in the scenario too.
+    /// Expected breakages whose rule broke in a scenario with a variant that may show it; those of a second
+    /// driver in the scenario too.
     /// </summary>
     public HashSet<ExpectedBreakage> ExpectedSeen { get; } = [];
 

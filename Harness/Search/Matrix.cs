@@ -9,8 +9,8 @@ public sealed record MissingOfCore(Era Era, ExpectedBreakage Breakage);
 
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
-/// A run that is too small to say that something never shows (fewer scenarios than the default, restricted to a rule or a
-/// variant, cut short) does not hold it against anyone: see <see cref="IsStrict"/>.
+/// A run that is too small to say that something never shows (fewer scenarios than the default, restricted to
+/// a rule or a variant, cut short) does not hold it against anyone: see <see cref="IsStrict"/>.
 /// </remarks>
 public sealed class Matrix
 {

@@ -9,8 +9,9 @@ using Conformance.Model.Rules;
 namespace Conformance.Harness.Search;
 
 /// <summary>
-/// Random search over drivers and eras: draws, runs in lockstep, shrinks what breaks. Jobs (driver x era) run side by
-/// side; each draws its scenarios from the seed, its driver and its era alone, so the result does not depend on threads.
+/// Random search over drivers and eras: draws, runs in lockstep, shrinks what breaks. Jobs (driver x era) run
+/// side by side; each draws its scenarios from the seed, its driver and its era alone, so the result does not
+/// depend on threads.
 /// </summary>
 public sealed class RandomSearch(SearchOptions options)
 {
@@ -77,7 +78,8 @@ public sealed class RandomSearch(SearchOptions options)
             Account(job, result, expected);
             if (result.Failure is { } failure && IsNew(job, failure.Rule))
             {
-                Keep(job, subject, runner, expectations, new Finding(job.Driver, scenario, failure, seed), cancel);
+                var finding = new Finding(job.Driver, scenario, failure, seed);
+                Keep(job, subject, runner, expectations, finding, cancel);
             }
 
             OnScenario?.Invoke(job);
@@ -113,7 +115,8 @@ public sealed class RandomSearch(SearchOptions options)
         CancellationToken cancel)
     {
         job.Findings.Add(finding);
-        var stuck = finding.Failure.EventIndex < 0 && finding.Failure.Rule == GuardedRunner.NeitherThrowsNorHangs;
+        var stuck = finding.Failure.EventIndex < 0
+            && finding.Failure.Rule == GuardedRunner.NeitherThrowsNorHangs;
         var budget = stuck ? 0 : options.ShrinkBudget;
         job.Findings[^1] = FindingShrinker.Shrink(finding, subject, runner, expectations, budget, cancel);
     }

@@ -19,8 +19,8 @@ public sealed record SpecimenResult(
     Specimen Specimen, int? MinimumCommands, Finding? Found, long Scenarios, IReadOnlyList<string> Problems);
 
 /// <summary>
-/// Shows that the suite can see a bug: its hand-made minimum breaks the rule, the unchanged driver survives it, and the
-/// random search finds it and shrinks it to no more commands than the minimum has.
+/// Shows that the suite can see a bug: its hand-made minimum breaks the rule, the unchanged driver survives
+/// it, and the random search finds it and shrinks it to no more commands than the minimum has.
 /// </summary>
 public sealed class SpecimenCheck(ulong seed)
 {
@@ -28,8 +28,8 @@ public sealed class SpecimenCheck(ulong seed)
     public const int MostScenarios = 2000;
 
     /// <summary>
-    /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has nothing
-    /// smaller beside it, but may still be another way to the same bug.
+    /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has
+    /// nothing smaller beside it, but may still be another way to the same bug.
     /// </summary>
     public const int MostSearches = 4;
 
@@ -50,10 +50,14 @@ public sealed class SpecimenCheck(ulong seed)
     /// <param name="onDone">Called after each; from several threads.</param>
     /// <param name="cancel">Ends the check early.</param>
     public static IReadOnlyList<SpecimenResult> CheckAll(
-        IReadOnlyList<Specimen> specimens, ulong seed, Action<SpecimenResult> onDone, CancellationToken cancel)
+        IReadOnlyList<Specimen> specimens,
+        ulong seed,
+        Action<SpecimenResult> onDone,
+        CancellationToken cancel)
     {
         var results = new SpecimenResult[specimens.Count];
-        var order = Partitioner.Create(Enumerable.Range(0, specimens.Count), EnumerablePartitionerOptions.NoBuffering);
+        var order = Partitioner.Create(
+            Enumerable.Range(0, specimens.Count), EnumerablePartitionerOptions.NoBuffering);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.ForEach(order, parallel, i =>
         {

@@ -9,7 +9,9 @@ public enum VerdictKind
     /// <summary>The premise held and the promise with it.</summary>
     Kept,
 
-    /// <summary>It broke, and the catalogue says that this driver (or the core of this era) breaks it.</summary>
+    /// <summary>
+    /// It broke, and the catalogue says that this driver (or the core of this era) breaks it.
+    /// </summary>
     BrokenAsExpected,
 
     /// <summary>It broke, and nothing says that it may.</summary>
@@ -43,7 +45,9 @@ public sealed record Verdict(VerdictKind Kind)
     /// <summary>Expected breakages that showed.</summary>
     public IReadOnlyList<ExpectedBreakage> Seen { get; init; } = [];
 
-    /// <summary>Expected breakages of the driver that did not show although the job was large enough.</summary>
+    /// <summary>
+    /// Expected breakages of the driver that did not show although the job was large enough.
+    /// </summary>
     public IReadOnlyList<ExpectedBreakage> Missing { get; init; } = [];
 
     /// <summary>The catalogue's reason why the premise cannot hold; null when it gives none.</summary>

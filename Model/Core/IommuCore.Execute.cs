@@ -179,12 +179,12 @@ public sealed partial class IommuCore
                 return OfOptional(Era.Reset.Done(this, Devices[command.A]));
         }
 
-        if (Resolve(command.Domain) is not { } domain)
+        var dev = Devices[command.B];
+        if (Resolve(command.Domain) is not { } domain || IsOfOtherGroup(command.Domain, GroupOf(dev)))
         {
             return Outcome.Nothing;
         }
 
-        var dev = Devices[command.B];
         return OfOptional(command.Op switch
         {
             Op.AttachPasid => Era.Pasid.Attach(this, domain, dev, command.Pasid),

@@ -142,7 +142,8 @@ public sealed class MatrixTests
     [Fact]
     public void A_job_that_never_ran_says_nothing()
     {
-        var matrix = Of(Knowledge(Entry("a") with { Expected = [Expected("known")] }), new JobResult("a", New));
+        var entry = Entry("a") with { Expected = [Expected("known")] };
+        var matrix = Of(Knowledge(entry), new JobResult("a", New));
         Assert.Equal(VerdictKind.NotRun, matrix["a", New, Rule].Kind);
         Assert.Empty(matrix["a", New, Rule].Missing);
     }
@@ -152,7 +153,8 @@ public sealed class MatrixTests
     {
         var knowledge = Knowledge(Entry("a") with { Expected = [Expected("known")] });
         var options = Options(["a"], New) with { UseExpectations = false };
-        Assert.Equal(VerdictKind.Kept, Matrix.Of([Job("a", New, 5)], options, knowledge)["a", New, Rule].Kind);
+        var matrix = Matrix.Of([Job("a", New, 5)], options, knowledge);
+        Assert.Equal(VerdictKind.Kept, matrix["a", New, Rule].Kind);
     }
 
     [Fact]

@@ -98,9 +98,12 @@ public sealed class RunTests
             "--findings", folder.File("kept here"));
         Assert.Equal(ExitCode.Findings, run.Code);
         var file = Path.Combine(folder.File("kept here"), "apple-dart-v6.5-R63.scenario");
-        Assert.StartsWith("# R63 broken by apple-dart, era v6.5\n", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# R63 broken by apple-dart, era v6.5\n", File.ReadAllText(file), StringComparison.Ordinal);
         Assert.Contains(
-            $"replay: dotnet run --project Fuzz -c Release -- replay '{file}'\n", run.Output, StringComparison.Ordinal);
+            $"replay: dotnet run --project Fuzz -c Release -- replay '{file}'\n",
+            run.Output,
+            StringComparison.Ordinal);
         Assert.Equal(ExitCode.Findings, Invocation.Of("replay", file, "--no-expectations").Code);
     }
 
