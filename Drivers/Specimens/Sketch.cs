@@ -6,7 +6,9 @@ using Conformance.Model.Rules;
 
 namespace Conformance.Drivers.Specimens;
 
-/// <summary>A specimen without its change: most play on one plain unit, whose lines are the same everywhere.</summary>
+/// <summary>
+/// A specimen without its change: most play on one plain unit, whose lines are the same everywhere.
+/// </summary>
 internal static class Sketch
 {
     /// <summary>One device alone in its group.</summary>
@@ -101,5 +103,6 @@ internal static class Sketch
         };
 
     private static string Text(string era, string page, string kernel, string system, string commands) =>
-        $"era {era}\ncpu-page {page}\n{$"kernel {kernel}".TrimEnd()}\n{system}\n--\n{commands}\n";
+        $"era {era}\ncpu-page {page}\n{$"kernel {kernel}".TrimEnd()}\n{system}\n--\n"
+        + $"{commands}\n";
 }

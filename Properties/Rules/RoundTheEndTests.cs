@@ -5,7 +5,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Properties.Rules;
 
-/// <summary>A request that goes round the end of the address space is no caller's: no rule promises anything.</summary>
+/// <summary>
+/// A request that goes round the end of the address space is no caller's: no rule promises anything.
+/// </summary>
 public class RoundTheEndTests
 {
     [Fact]

@@ -6,7 +6,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Properties.Specimens;
 
-/// <summary>Bugs that the suite must see, by their hand-made minima; the search for them is a command of its own.</summary>
+/// <summary>
+/// Bugs that the suite must see, by their hand-made minima; the search for them is a command of its own.
+/// </summary>
 public class SpecimenTests
 {
     public static TheoryData<string> Names() => [.. SpecimenCatalog.All.Select(specimen => specimen.Name)];
@@ -28,11 +30,13 @@ public class SpecimenTests
 
     [Fact]
     public void Names_are_unique() => Assert.Empty(
-        SpecimenCatalog.All.GroupBy(s => s.Name, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => g.Key));
+        SpecimenCatalog.All.GroupBy(s => s.Name, StringComparer.Ordinal)
+            .Where(g => g.Count() > 1).Select(g => g.Key));
 
     [Fact]
     public void Every_specimen_changes_something_or_is_a_bug_of_its_era() => Assert.Empty(
-        SpecimenCatalog.All.Where(s => s is { ChangeCore: null, ChangeDriver: null } && !IsExpected(s)).Select(s => s.Name));
+        SpecimenCatalog.All.Where(s => s is { ChangeCore: null, ChangeDriver: null } && !IsExpected(s))
+            .Select(s => s.Name));
 
     [Fact]
     public void Every_rule_is_broken_first_by_a_specimen()

@@ -3,7 +3,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.Specimens;
 
-/// <summary>Breaches of the contract that any driver could commit; the driver below is only where they are shown.</summary>
+/// <summary>
+/// Breaches of the contract that any driver could commit; the driver below is only where they are shown.
+/// </summary>
 internal static class ContractSpecimens
 {
     private const string MapAndUnmap = """
@@ -27,8 +29,9 @@ internal static class ContractSpecimens
         Sketch.OnDart(
             7,
             "driver-refuses-after-move",
-            "attach_dev refuses after it has moved the device: the user's device is on a domain he believes refused",
-            "\"iommu: Do not revert set_domain for the last gdev\" (v6.19): nobody moves a refusing device back since",
+            "attach_dev refuses after it has moved the device: it is on a domain its user believes refused",
+            "\"iommu: Do not revert set_domain for the last gdev\" (v6.19): nobody moves a refusing device "
+                + "back since",
             """
             register i0
             alloc D0 d0
@@ -42,7 +45,7 @@ internal static class ContractSpecimens
         Sketch.OnDart(
             6,
             "driver-forgets-static-domains",
-            "attaching the last paging domain again is taken for a no-op although the device was blocked since",
+            "attaching the last paging domain again is a no-op although the device was blocked since",
             Sketch.Constructed,
             """
             register i0

@@ -38,7 +38,13 @@ internal sealed class HidesPartialMap : Spoil
 internal sealed class IgnoresReadOnly : Spoil
 {
     public override Errno MapPages(
-        IommuDomain domain, Iova iova, PhysAddr pa, ulong pgsize, ulong pgcount, Prot prot, ref ulong mapped) =>
+        IommuDomain domain,
+        Iova iova,
+        PhysAddr pa,
+        ulong pgsize,
+        ulong pgcount,
+        Prot prot,
+        ref ulong mapped) =>
         domain.MapPages(iova, pa, pgsize, pgcount, prot | Prot.Write, ref mapped);
 }
 
@@ -78,7 +84,9 @@ internal sealed class LeavesStrayLeaf : Spoil
     }
 }
 
-/// <summary>An unmap ends before each eighth page, where a table would end, and does not begin there either.</summary>
+/// <summary>
+/// An unmap ends before each eighth page, where a table would end, and does not begin there either.
+/// </summary>
 internal sealed class StopsAtTable : Spoil
 {
     private const ulong PagesPerTable = 8;

@@ -14,7 +14,7 @@ internal static class ProbeSpecimens
         Sketch.OnDart(
             5,
             "core-group-ends-before-device",
-            "the last device's group is torn down before the device is let go: its default domain is freed in use",
+            "the last device's group ends before the device is let go: its default domain is freed in use",
             Sketch.Constructed + " (iommu_deinit_device: release_device comes before iommu_group_put)",
             """
             register i0
@@ -40,8 +40,9 @@ internal static class ProbeSpecimens
         Sketch.OnDart(
             24,
             "core-second-default-domain",
-            "a device that joins a group gets a domain of its own: what the group maps, it cannot reach",
-            "211ff31b3d33 \"iommu: Fix race condition during default domain allocation\" (v5.14), its outcome; B008",
+            "a device that joins a group gets a domain of its own: what the group maps it cannot reach",
+            "211ff31b3d33 \"iommu: Fix race condition during default domain allocation\" (v5.14), its outcome; "
+                + "B008",
             """
             register i0
             probe d1
@@ -53,7 +54,7 @@ internal static class ProbeSpecimens
         Sketch.OnCrashedVtd(
             32,
             "core-deferral-not-honoured",
-            "a deferred device gets its default domain at probe: DMA that the crashed kernel started is refused",
+            "a deferred device gets its domain at probe: DMA that the crashed kernel started is refused",
             "hotplug up to v6.2, whose second attach did not ask for the deferral (core.md 3.7)",
             "register i0") with
         {
@@ -62,7 +63,8 @@ internal static class ProbeSpecimens
         Sketch.OnDart(
             33,
             "core-direct-regions-after-attach",
-            "direct regions are mapped only into a domain that is attached already: the first attach cuts firmware off",
+            "direct regions are mapped only into a domain that is attached already: the first attach cuts "
+                + "firmware off",
             "\"iommu: Do iommu_group_create_direct_mappings() before attach\" (v6.5), before it",
             "register i0",
             "device d0 i0:0x1 group 0 resv direct 0x100000+0x4000 rw") with
@@ -135,6 +137,8 @@ internal static class ProbeSpecimens
     private sealed class OnlyAttached : DirectMappingPolicy
     {
         protected override Errno MapRuns(IommuCore core, IommuDomain domain, ResvRegion region) =>
-            core.Groups.Any(group => group.Domain == domain) ? base.MapRuns(core, domain, region) : Errno.OK;
+            core.Groups.Any(group => group.Domain == domain)
+                ? base.MapRuns(core, domain, region)
+                : Errno.OK;
     }
 }
