@@ -53,7 +53,7 @@ public sealed partial class TraceLedger
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
             var iova = InTables(domain, e.A);
-            if (Wraps(domain, iova, e.C))
+            if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
@@ -185,7 +185,7 @@ public sealed partial class TraceLedger
         }
 
         var iova = InTables(domain, e.A);
-        if (Wraps(domain, iova, e.C))
+        if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
         {
             Doubt(domain, iova, e.C);
             return;
