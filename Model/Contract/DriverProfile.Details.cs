@@ -158,6 +158,13 @@ public sealed partial record DriverProfile
     public int CallShift { get; init; }
 
     /// <summary>
+    /// Log2 of the entries of one table, where a page-wise map or unmap call ends with the table that holds
+    /// entries of the chosen size: as <see cref="CallShift"/>, at multiples of the page size times this many
+    /// (io-pgtable-arm: 9, 11 or 13 by granule); 0: a call does all it can.
+    /// </summary>
+    public int CallEntryBits { get; init; }
+
+    /// <summary>
     /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those behind
     /// lose the higher bits (apple-dart, all trees: the map succeeds and the translation wraps).
     /// </summary>

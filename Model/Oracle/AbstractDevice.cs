@@ -27,6 +27,9 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
     /// <summary>The last release left identity behind, and the entry will not be overwritten.</summary>
     private bool KeepsIdentity { get; set; }
 
+    /// <summary>The driver finds no domain to leave, and so does nothing.</summary>
+    private bool IsLeftAlone => Profile.LeavesDetachedAlone && Primary.Domain is null;
+
     /// <summary>The device is new to the driver.</summary>
     public void Probe()
     {
@@ -61,7 +64,7 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
     /// <summary>An attach is refused after the driver has begun to change things.</summary>
     public void LeaveRefused()
     {
-        if (!KeepsIdentity)
+        if (!KeepsIdentity && !IsLeftAlone)
         {
             Leave(Profile.RefusedAttach);
         }
@@ -73,6 +76,11 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
         foreach (var context in Contexts)
         {
             context.ClearPasids();
+        }
+
+        if (IsLeftAlone)
+        {
+            return;
         }
 
         if (Profile.ReleaseLeavesFor is { } leaves)

@@ -164,7 +164,7 @@ public sealed class AbstractDomain : IommuDomain
     /// <summary>True when every device on the domain has the capability.</summary>
     public override bool EnforceCacheCoherency() => stack.AllOn(this, Capabilities.EnforceCacheCoherency);
 
-    public override void Free() => table.Clear();
+    public override void Free() => table.Free(stack.IsPointedTo(this));
 
     private static Errno Refused(AbstractDevice device, Errno errno)
     {

@@ -87,6 +87,8 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         return result;
     }
 
+    public bool ForcesStrict(InstanceId instance) => ProfileOf(instance).ForcesStrict;
+
     public DmaOutcome Dma(Requester requester, Pasid pasid, Iova iova, DmaAccess access)
     {
         var profile = ProfileOf(requester.Instance);
@@ -179,6 +181,10 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     /// <summary>The device; throws when no instance of this driver serves it.</summary>
     internal AbstractDevice DeviceOf(IommuDevice dev) =>
         devices[dev.Id.Index] ?? throw new InvalidOperationException($"{dev} is another driver's device");
+
+    /// <summary>The hardware translates some requester by a domain.</summary>
+    internal bool IsPointedTo(AbstractDomain domain) =>
+        Array.Exists(devices, d => d is not null && Array.Exists(d.Contexts, c => c.PointsTo(domain)));
 
     /// <summary>A device other than the given one is on a domain.</summary>
     internal bool AnyOn(AbstractDomain domain, AbstractDevice except) =>

@@ -65,22 +65,39 @@ internal sealed partial class AbstractTable
     public ulong BytesOfCall(ulong iova, ulong pageSize, ulong count)
     {
         var size = pageSize * count;
-        if (profile.CallShift == 0)
+        var shift = profile.CallEntryBits == 0
+            ? profile.CallShift
+            : profile.CallEntryBits + ShiftOf(pageSize);
+        if (shift is 0 or > 63)
         {
             return size;
         }
 
-        var step = 1UL << profile.CallShift;
+        var step = 1UL << shift;
         return Math.Min(size - 1, step - (iova & (step - 1)) - 1) + 1;
     }
 
     /// <summary>The highest mapping ever, as the driver remembers it, lies above an address.</summary>
     public bool ReachesAbove(ulong last) => top > last;
 
-    public void Clear()
+    /// <summary>
+    /// Forgets everything; where hardware still points here, all that was mapped may still be reached.
+    /// </summary>
+    public void Free(bool isPointedTo)
     {
+        if (isPointedTo)
+        {
+            foreach (var run in Space)
+            {
+                Stale.Add(run);
+            }
+        }
+        else
+        {
+            Stale.Clear();
+        }
+
         Space.Clear();
-        Stale.Clear();
         Shape?.Clear();
         top = null;
     }
