@@ -171,7 +171,7 @@ public sealed class R31MustSucceedCallsAll : Rule
         {
             var device = ledger.Devices[member];
             Count(ledger, group, device, calls, out var moves, out var rescues, out var others);
-            var due = IsDue(ledger, group, device, e.Domain) ? 1 : 0;
+            var due = IsDue(context, group, device, e.Domain) ? 1 : 0;
             if (due == 1)
             {
                 Hold();
@@ -186,10 +186,11 @@ public sealed class R31MustSucceedCallsAll : Rule
         }
     }
 
-    private static bool IsDue(TraceLedger ledger, GroupFacts group, DeviceFacts device, DomainId target)
+    private static bool IsDue(RuleContext context, GroupFacts group, DeviceFacts device, DomainId target)
     {
-        var blocks = target == group.Blocking || ledger.Domain(target) is { IsBlocked: true };
-        return !device.Deferred && !device.Staged && !(device.RequiresDirect && blocks);
+        var blocks = target == group.Blocking || context.Ledger.Domain(target) is { IsBlocked: true };
+        var refused = blocks && device.RequiresDirect && context.Order >= EraOrder.V6_6;
+        return !device.Deferred && !device.Staged && !refused;
     }
 
     private static void Count(
