@@ -190,17 +190,23 @@ public sealed class LockstepRunner
             + $"the reference model: {expected}";
     }
 
-    /// <summary>A translation that was removed and not yet flushed may still be used.</summary>
+    /// <summary>A translation that was removed or replaced and not yet flushed may still decide.</summary>
     private bool IsStale(in Probe probe, DmaOutcome actual)
     {
         var source = scenario.Topology.Devices[probe.Device.Index].Requesters[probe.Requester];
-        return actual.Landed && oracle.StackOf(source) is IStaleOracle may
-            && may.MayStillReach(source, probe.Pasid, probe.Iova, probe.Access, actual.Pa);
+        if (oracle.StackOf(source) is not IStaleOracle may)
+        {
+            return false;
+        }
+
+        return actual.Landed
+            ? may.MayStillReach(source, probe.Pasid, probe.Iova, probe.Access, actual.Pa)
+            : may.MayStillRefuse(source, probe.Pasid, probe.Iova, probe.Access);
     }
 
     private bool IsStaleDma(in Command command, Outcome actual)
     {
-        if (command.Op != Op.Dma || actual.NoOp || actual.Errno != Errno.OK)
+        if (command.Op != Op.Dma || actual.NoOp)
         {
             return false;
         }
@@ -211,7 +217,8 @@ public sealed class LockstepRunner
             new Pasid((uint)command.Size),
             new Iova(command.Iova),
             command.Access);
-        return IsStale(probe, DmaOutcome.At(actual.Value));
+        var landed = actual.Errno == Errno.OK;
+        return IsStale(probe, landed ? DmaOutcome.At(actual.Value) : DmaOutcome.Refused(0));
     }
 
     private void CompareTables()
