@@ -19,6 +19,7 @@ public static class AppleDartEntry
                 + "all eras of the tree sysfs relabels a DMA domain in place, and its next attach is lost"),
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
+            Breaks(66, [], "v6.3", "v6.6", "apple-dart.c 6.1: as for R5; record and hardware part ways"),
             Breaks(5, [], "v6.3", "v6.6",
                 "apple-dart.c 6.1: no set_platform_dma_ops. A group whose default domain could not be "
                 + "allocated leaves its domain in the record only; the streams stay on it when it is freed"),

@@ -29,9 +29,6 @@ public static class ArmSmmuV3Entry
             Breaks(44, [], First, Last,
                 "io-pgtable-arm.c: arm_lpae_iova_to_phys looks at no bit above the input size, so addresses beyond "
                 + "the aperture answer for the low ones"),
-            Breaks(67, Stage1, "v6.7", "v7.2",
-                "arm-smmu-v3.c: arm_smmu_release_device frees the CD table while PASIDs that nobody detached keep it in "
-                + "the stream table entry"),
             Breaks(17, [], "v5.19", "v6.3",
                 "arm-smmu-v3.c 6.1: an UNMANAGED or DMA domain cannot be mapped before its first attach, so the direct "
                 + "mappings of a bus scan fail with -ENODEV, which nobody looks at"),

@@ -36,13 +36,12 @@ public static class MatrixNotes
     private static IEnumerable<string> Reasons(Verdict verdict) =>
         verdict.Kind == VerdictKind.NotExercised ? [verdict.Reason!] : [];
 
-    /// <summary>Only of jobs that were large enough: in a small run most things go unexercised.</summary>
+    /// <summary>Only what is owed: in a small run most things go unexercised.</summary>
     private static IReadOnlyList<MatrixNote> Unexplained(Matrix matrix) =>
         Join(from rule in matrix.Rules
              from driver in matrix.Drivers
              from era in matrix.Eras
-             where matrix[driver, era, rule.Id].Kind == VerdictKind.Unexplained
-             where matrix.IsStrict(driver, era)
+             where matrix.OwesReason(driver, era, rule)
              select new Said(rule.Id, driver, era, ""), matrix.Eras);
 
     private static IEnumerable<string> Missing(Verdict verdict) => verdict.Missing.Select(e => e.Citation);
@@ -50,14 +49,8 @@ public static class MatrixNotes
     private static IEnumerable<string> Contradicted(Verdict verdict) =>
         verdict.Exercised > 0 && verdict.Reason is { } reason ? [reason] : [];
 
-    private static IEnumerable<MatrixNote> OfCore(Matrix matrix) =>
-        from missing in matrix.CoreDidNotShow
-        group missing by (missing.Breakage.Rule, missing.Breakage.Citation) into same
-        select new MatrixNote(
-            same.Key.Rule.ToString(),
-            "every driver",
-            EraSpan.Text([.. same.Select(m => m.Era)], matrix.Eras),
-            same.Key.Citation);
+    private static IEnumerable<MatrixNote> OfCore(Matrix matrix) => matrix.CoreDidNotShow.Select(e =>
+        new MatrixNote(e.Rule.ToString(), "every driver", EraSpan.Text(e), e.Citation));
 
     private static IReadOnlyList<MatrixNote> Collect(
         Matrix matrix, Func<Verdict, IEnumerable<string>> texts) =>

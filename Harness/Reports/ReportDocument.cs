@@ -85,7 +85,7 @@ public sealed record FindingDocument(
 public sealed record SuiteErrorDocument(string Message, string Scenario);
 
 /// <summary>An expected breakage of the core that did not show.</summary>
-public sealed record CoreDocument(string Rule, string Era, string Citation);
+public sealed record CoreDocument(string Rule, string FirstEra, string LastEra, string Citation);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true,

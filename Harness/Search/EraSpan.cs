@@ -1,3 +1,4 @@
+using Conformance.Drivers.Catalog;
 using Conformance.Model.Core;
 
 namespace Conformance.Harness.Search;
@@ -38,6 +39,12 @@ public static class EraSpan
 
         return string.Join(", ", parts);
     }
+
+    /// <summary>The eras of an expected breakage.</summary>
+    public static string Text(ExpectedBreakage breakage) =>
+        string.Equals(breakage.FirstEra, breakage.LastEra, StringComparison.Ordinal)
+            ? breakage.FirstEra
+            : $"{breakage.FirstEra}..{breakage.LastEra}";
 
     private static int? Next(Era era, IReadOnlyList<Era> ran)
     {

@@ -38,7 +38,7 @@ public sealed class SpecimenCheck(ulong seed)
     private long scenarios;
 
     /// <summary>All specimens of the catalogue, in its order.</summary>
-    public static IReadOnlyList<Specimen> All { get; } = [.. DriverCatalog.All.SelectMany(e => e.Specimens)];
+    public static IReadOnlyList<Specimen> All { get; } = SpecimenCatalog.All;
 
     /// <summary>Checks one specimen; a cancelled check reports what it has.</summary>
     public static SpecimenResult Check(Specimen specimen, ulong seed, CancellationToken cancel) =>
@@ -71,19 +71,25 @@ public sealed class SpecimenCheck(ulong seed)
     public static ScenarioResult MinimumOf(Specimen specimen) =>
         ScenarioText.Parse(specimen.Minimum, Replay.Vocabulary());
 
+    /// <summary>What is wrong with the minimum of a specimen: it must show the bug, and nothing without it.</summary>
+    public static IReadOnlyList<string> ProblemsOfMinimum(Specimen specimen)
+    {
+        var minimum = MinimumOf(specimen);
+        if (minimum.Scenario is not { } scenario)
+        {
+            return [$"the minimum is no scenario: {minimum.Error}"];
+        }
+
+        var check = new SpecimenCheck(seed: 0);
+        check.TryMinimum(specimen, scenario, specimen.Breaks[0]);
+        return check.problems;
+    }
+
     private SpecimenResult Run(Specimen specimen, CancellationToken cancel)
     {
         var rule = specimen.Breaks[0];
         var minimum = MinimumOf(specimen);
-        if (minimum.Scenario is { } scenario)
-        {
-            TryMinimum(specimen, scenario, rule);
-        }
-        else
-        {
-            problems.Add($"the minimum is no scenario: {minimum.Error}");
-        }
-
+        problems.AddRange(ProblemsOfMinimum(specimen));
         var wanted = minimum.Scenario?.Commands.Count;
         SearchUntil(specimen, wanted ?? int.MaxValue, cancel);
         if (cancel.IsCancellationRequested)

@@ -62,7 +62,12 @@ public sealed class AbstractDomain : IommuDomain
     /// </remarks>
     public override Errno AttachDev(IommuDevice dev, IommuDomain? old)
     {
-        var device = stack.DeviceOf(dev);
+        if (!stack.TryDevice(dev, out var device))
+        {
+            // No core that keeps its promises (R38) comes here.
+            return Errno.ENODEV;
+        }
+
         var unit = device.Profile;
         var errno = CheckAttach(device);
         if (errno != Errno.OK)

@@ -44,7 +44,7 @@ public sealed class MatrixTextTests
 
         var text = Render(
             Knowledge(
-                Entry("a") with { Expected = [breakage with { LastEra = "v6.5" }, breakage] },
+                Entry("a") with { Expected = [breakage, Expected("drivers/iommu/a.c: a_map", "v6.6")] },
                 Entry("b") with { Unexercised = [Reason("has no tables")] }),
             jobs);
         Assert.Contains(
@@ -54,7 +54,9 @@ public sealed class MatrixTextTests
         Assert.Contains(
             "\nnot exercised\n  R12  b (all eras): has no tables\n", text, StringComparison.Ordinal);
         Assert.Contains(
-            "\nexpected breakage did not show\n", text, StringComparison.Ordinal);
+            "\nexpected breakage did not show\n  R12  a (v6.6..v7.2): drivers/iommu/a.c: a_map\n",
+            text,
+            StringComparison.Ordinal);
     }
 
     [Fact]

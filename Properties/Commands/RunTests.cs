@@ -20,13 +20,19 @@ public sealed class RunTests
     }
 
     [Fact]
-    public void The_era_in_company_gives_what_it_gives_alone()
+    public void An_era_in_company_shows_what_it_shows_alone()
     {
         using var folder = new TemporaryFolder();
         var alone = Jobs(Invocation.Of([.. Small(folder), "--json", "-"]));
         var company = Jobs(Invocation.Of([.. Small(folder), "--era", "v5.19", "--json", "-"]));
         Assert.Equal(["v5.19", "v7.2"], company.Select(job => job.GetProperty("era").GetString()));
-        Assert.Equal(alone.Single().GetRawText(), company[1].GetRawText());
+        foreach (var property in (string[])["scenarios", "commands", "probes", "findings"])
+        {
+            Assert.Equal(
+                alone.Single().GetProperty(property).GetRawText(), company[1].GetProperty(property).GetRawText());
+        }
+
+        Assert.Equal(Exercised(alone.Single()), Exercised(company[1]));
     }
 
     [Fact]
@@ -118,4 +124,10 @@ public sealed class RunTests
         using var report = JsonDocument.Parse(run.Output);
         return [.. report.RootElement.GetProperty("jobs").Clone().EnumerateArray()];
     }
+
+    private static List<(string? Rule, long Times)> Exercised(JsonElement job) =>
+    [
+        .. job.GetProperty("verdicts").EnumerateArray().Select(verdict =>
+            (verdict.GetProperty("rule").GetString(), verdict.GetProperty("exercised").GetInt64())),
+    ];
 }
