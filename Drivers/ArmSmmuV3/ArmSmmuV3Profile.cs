@@ -125,7 +125,8 @@ public static class ArmSmmuV3Profile
             : Errno.OK;
     }
 
-    /// <summary>Stage 1 on the unit of the domain; normal DMA through the CD table, or on a static domain.</summary>
+    /// <summary>Stage 1 on the unit of the domain; normal DMA through the CD table, or on a static
+    /// domain.</summary>
     private static Errno CheckPasid(in PasidCase pasid, SmmuBuild build) =>
         build.Has(SmmuBuild.S1P) && pasid.MadeFor?.Instance == pasid.Device.Instance && pasid.Rid is not null
             ? Errno.OK

@@ -10,9 +10,12 @@ namespace Conformance.Drivers.Specimens;
 /// The mutants of the arm-smmu-v3 and io-pgtable-arm sheets.
 /// </summary>
 /// <remarks>
-/// Left out of arm-smmu-v3: 2 (first word written first) and 11 (list published after the entry), which only an access
-/// in the middle of a driver call can see; 4 (V cleared instead of an abort entry), which differs in the event record
-/// alone. Of io-pgtable-arm: 2, 8 and 11, whose widths no variant has; 6 and 9, which need two CPUs (6 is here as a
+/// Left out of arm-smmu-v3: 2 (first word written first) and 11 (list published after the entry), which only
+/// an access
+/// in the middle of a driver call can see; 4 (V cleared instead of an abort entry), which differs in the
+/// event record
+/// alone. Of io-pgtable-arm: 2, 8 and 11, whose widths no variant has; 6 and 9, which need two CPUs (6 is
+/// here as a
 /// forgotten clean); 10, another format.
 /// </remarks>
 internal static class ArmSmmuV3Specimens
