@@ -299,14 +299,11 @@ public sealed partial class TraceLedger
 
     private void ApplyDirectMappings(in TraceEvent e)
     {
-        var device = devices[e.Device];
+        var failed = devices[e.Device].DirectFailed;
+        failed.Remove(e.Domain);
         if (e.Errno != Errno.OK)
         {
-            device.DirectFailed = e.Domain;
-        }
-        else if (device.DirectFailed == e.Domain)
-        {
-            device.DirectFailed = DomainId.None;
+            failed.Add(e.Domain);
         }
     }
 }
