@@ -76,9 +76,9 @@ internal abstract class AppleDartDriver : IIommuDriver
     /// started; -EINVAL when its units disagree or are too many.
     /// </summary>
     /// <remarks>
-    /// Units with different descriptor formats in one device are refused too. Linux does not look, but would
-    /// write the first unit's format into both; no SoC has two formats, so such a topology is nonsense of the
-    /// firmware.
+    /// Units with different descriptor formats in one device, and streams that a unit does not have, are
+    /// refused too. Linux looks at neither and would write the first unit's format into both, or beyond its
+    /// bitmaps; no SoC is like that, so such a topology is nonsense of the firmware.
     /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {
@@ -188,7 +188,9 @@ internal abstract class AppleDartDriver : IIommuDriver
     {
         var unit = units[requester.Instance.Index]!;
         var first = master.Unit(0);
-        if (first is not null && (first.Format != unit.Format || Tree.CheckPair(first, unit) != Errno.OK))
+        var differs = first is not null
+            && (first.Format != unit.Format || Tree.CheckPair(first, unit) != Errno.OK);
+        if (differs || requester.Id.Value >= unit.Streams)
         {
             return Errno.EINVAL;
         }

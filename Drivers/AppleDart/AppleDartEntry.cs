@@ -19,6 +19,10 @@ public static class AppleDartEntry
                 + "all eras of the tree sysfs relabels a DMA domain in place, and its next attach is lost"),
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
+            Breaks(66, [], "v6.3", "v6.6", "apple-dart.c 6.1: as for R5; record and hardware part ways"),
+            Breaks(5, [], "v6.3", "v6.6",
+                "apple-dart.c 6.1: no set_platform_dma_ops. A group whose default domain could not be "
+                + "allocated leaves its domain in the record only; the streams stay on it when it is freed"),
             Breaks(18, [], "v5.19", "v7.2",
                 "apple-dart.c: no release_domain; apple_dart_release_device leaves the registers alone"),
             Breaks(67, [], "v5.19", "v7.2",

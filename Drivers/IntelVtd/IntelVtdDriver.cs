@@ -174,8 +174,8 @@ internal sealed class IntelVtdDriver : IIommuDriver
         dev.DriverData = null;
     }
 
-    public void SetPlatformDmaOps(IommuDevice dev) =>
-        throw new InvalidOperationException("the driver has no set_platform_dma_ops");
+    /// <summary>What detach_dev of 6.1 does, for the cores that no longer call that.</summary>
+    public void SetPlatformDmaOps(IommuDevice dev) => DetachDevice(dev);
 
     public Capabilities Capable(IommuDevice dev)
     {
@@ -184,13 +184,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
         return device.AtsSupported ? promised : promised & ~Capabilities.PciAts;
     }
 
-    /// <summary>Caching mode asks for strict invalidation unless first-stage tables are the default.</summary>
-    public bool ForcesStrict(InstanceId instance)
-    {
-        var unit = units[unitOfInstance[instance.Index]].Capabilities;
-        var first = Rules.Generic ? unit.HasFirstStage : Machine.UsesFirstStage(DomainType.Dma);
-        return unit.IsCaching && !first;
-    }
+    /// <summary>The unit has iommu_set_dma_strict called.</summary>
+    public bool ForcesStrict(InstanceId instance) =>
+        IntelVtdProfile.ForcesStrict(Rules, units[unitOfInstance[instance.Index]].Capabilities, Machine);
 
     /// <summary>Starts the unit of an instance; entries of deferred devices come from the old kernel.</summary>
     public void Start(InstanceId instance)
@@ -212,7 +208,14 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public Errno AttachPasid(VtdPagingDomain domain, IommuDevice dev, uint pasid, IommuDomain? old) =>
         attach.Pasid(domain, dev, pasid, old);
 
-    public void DetachDevice(IommuDevice dev) => attach.Detach((VtdDevice)dev.DriverData!);
+    /// <summary>Nothing to do for a device that a refused attach left blocked.</summary>
+    public void DetachDevice(IommuDevice dev)
+    {
+        if (dev.DriverData is VtdDevice { Domain: not null } device)
+        {
+            attach.Detach(device);
+        }
+    }
 
     /// <summary>Do all units of a domain snoop? Without any unit: do all of the machine?</summary>
     public bool AllCoherent(Func<int, bool> uses)

@@ -1,4 +1,5 @@
 using Conformance.Drivers.Catalog;
+using Conformance.Drivers.Specimens;
 using Conformance.Model.Rules;
 
 namespace Conformance.Drivers.IntelVtd;
@@ -6,18 +7,59 @@ namespace Conformance.Drivers.IntelVtd;
 /// <summary>All the suite knows about intel-vtd.</summary>
 public static class IntelVtdEntry
 {
+    private const string BlockFirst =
+        "7.2 intel/iommu.c: intel_iommu_attach_device blocks the device before it tests the domain, and from v6.19 on "
+        + "the core does not re-attach the failing device";
+
+    private const string KeepsOld =
+        "6.1, 6.12 intel/iommu.c: __domain_mapping warns over a live entry, keeps it and returns 0";
+
+    private const string RoundsUp =
+        "6.1, 6.12 intel/iommu.c: intel_iommu_unmap lengthens the range to one entry of the level where the walk ended";
+
+    private const string LostAttach =
+        "7.2 intel/iommu.c: a device with an RMRR is left in pass-through by release; its next attach finds the legacy "
+        + "context entry present (domain_context_mapping_one) and writes nothing";
+
+    private static readonly string[] Legacy =
+    [
+        VtdVariants.Legacy, VtdVariants.LegacyCaching, VtdVariants.LegacyNoncoherent, VtdVariants.NoPassthrough,
+    ];
+
     public static DriverEntry Entry { get; } = new()
     {
         Factory = new IntelVtdFactory(),
+        Specimens = IntelVtdSpecimens.All,
         Expected =
         [
-            Breaks(
-                7, "v6.19", "v7.2",
-                "7.2 intel/iommu.c: intel_iommu_attach_device blocks the device before it tests the domain, and "
-                + "from v6.19 on the core does not re-attach the failing device"),
+            Breaks(7, "v6.19", "v7.2", BlockFirst),
+            Breaks(36, "v6.19", "v7.2", BlockFirst),
             Breaks(
                 40, "v6.19", "v7.2",
                 "7.2 generic_pt/iommu_pt.h: unmap_range removes nothing when the range leaves the table"),
+            Breaks(39, "v5.19", "v6.7", KeepsOld),
+            .. new[] { 3, 4, 12, 19, 40, 41, 42 }.Select(r => Breaks(r, "v5.19", "v6.7", RoundsUp)),
+            Breaks(
+                12, "v5.19", "v6.6",
+                "6.1 intel/dmar.c: qi_flush_piotlb aligns the start of a first-stage range down and leaves the size",
+                VtdVariants.ScalableFirstStage),
+            Breaks(
+                67, "v5.19", "v6.7",
+                "6.1, 6.12 intel/iommu.c: intel_iommu_unmap puts table pages on the gather before "
+                + "iommu_iotlb_gather_add_page, whose sync of the range before frees them"),
+            Breaks(
+                46, "v5.19", "v6.7",
+                "6.1, 6.12 intel/iommu.c: intel_iommu_map lets a first-stage table map up to 2^48, the hardware walks to 2^47",
+                VtdVariants.ScalableFirstStage),
+            Breaks(
+                6, "v6.5", "v6.6",
+                "6.1 intel/iommu.c: intel_iommu_attach_device blocks before it can fail, the roll-back too"),
+            Breaks(
+                69, "v5.19", "v6.6",
+                "6.1 intel/iommu.c: BUG_ON(!domain_pfn_supported) in map and unmap beyond the table depth"),
+            Breaks(
+                70, "v6.3", "v6.6",
+                "6.1 intel/iommu.c: intel_iommu_attach_device returns -EPERM for a device with a locked RMRR"),
             Breaks(
                 20, "v5.19", "v6.7",
                 "6.1, 6.12 intel/iommu.c: __domain_mapping sets bit 0 on every leaf, so write-only becomes readable"),
@@ -29,6 +71,7 @@ public static class IntelVtdEntry
                 64, "v6.19", "v7.2",
                 "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking for ECAP.PT",
                 VtdVariants.NoPassthrough),
+            .. new[] { 4, 6, 12, 17, 39, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Legacy)),
         ],
     };
 

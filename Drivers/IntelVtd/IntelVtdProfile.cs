@@ -40,6 +40,11 @@ internal static class IntelVtdProfile
         return spec is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null;
     }
 
+    /// <summary>Caching mode asks for strict invalidation unless first-stage tables are the default.</summary>
+    public static bool ForcesStrict(VtdRules rules, VtdCapabilities capabilities, Machine machine) =>
+        capabilities.IsCaching
+        && !(rules.Generic ? capabilities.HasFirstStage : machine.UsesFirstStage(DomainType.Dma));
+
     /// <summary>A firmware region that is not relaxable: its 1:1 mapping must stay.</summary>
     public static bool HasLockedRegion(DeviceSpec spec)
     {
@@ -86,6 +91,8 @@ internal static class IntelVtdProfile
             Aperture = Aperture.OfBits(DefaultWidth),
             IovaLast = (1UL << DefaultWidth) - 1,
             PaLast = PaLast,
+            MasksPa = true,
+            ForcesStrict = ForcesStrict(rules, capabilities, machine),
             PartialUnmap = PartialUnmapRule.WholeFromStart,
             RefusedAttach = RefusedAttach.Blocked,
             Untranslated = (InterruptFirst, InterruptLast),
@@ -113,7 +120,7 @@ internal static class IntelVtdProfile
     private static IommuOps Ops(KernelTree tree) => IommuOps.DefDomainType | IommuOps.IsAttachDeferred
         | IommuOps.Capable | tree switch
         {
-            KernelTree.V6_1 => IommuOps.DomainAlloc | IommuOps.DetachDev,
+            KernelTree.V6_1 => IommuOps.DomainAlloc | IommuOps.DetachDev | IommuOps.SetPlatformDmaOps,
             KernelTree.V6_12 => IommuOps.DomainAlloc | IommuOps.DomainAllocPagingFlags,
             _ => IommuOps.DomainAllocPagingFlags,
         };
@@ -262,6 +269,7 @@ internal static class IntelVtdProfile
             IovaOutside = Errno.EFAULT,
             IovaWraps = Errno.EINVAL,
             MapChecks = [MapCheck.Iova, MapCheck.Permission],
+            SyncReaches = firstStage && !rules.WidensFirstStage ? UnderFlushed : null,
             DmaWindow = firstStage ? (0, (1UL << (width - 1)) - 1) : null,
             WriteOnly = WriteOnlyRule.BecomesReadWrite,
             Overlap = OverlapRule.KeepOldAndSucceed,
@@ -278,6 +286,19 @@ internal static class IntelVtdProfile
             CheckCompatible = c =>
                 IsDirty(c.Domain) && c.Type.IsPaging() && !capabilities.HasDirtyBits ? Errno.EINVAL : Errno.OK,
         };
+    }
+
+    /// <summary>6.1, first stage: as many pages as the range has, rounded to a power of two, from an aligned start.</summary>
+    private static (ulong First, ulong Last) UnderFlushed(ulong first, ulong last)
+    {
+        if (last < first || (first == 0 && last == ulong.MaxValue))
+        {
+            return (first, last);
+        }
+
+        var mask = VtdPagingDomain.MaskOfSize(first, last);
+        var start = VtdPagingDomain.AlignDown(first, mask);
+        return (start, mask >= 52 ? ulong.MaxValue : start + (1UL << (12 + mask)) - 1);
     }
 
     /// <summary>

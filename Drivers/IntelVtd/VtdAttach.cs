@@ -25,12 +25,13 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         }
 
         BlockBefore(device);
-        var errno = domain.Prepare(device.Unit);
+        var errno = domain.Check(device.Unit);
         if (errno != Errno.OK || faults.TakeAttach(dev, out errno))
         {
             return errno;
         }
 
+        domain.Fit(device.Unit);
         return Link(domain, device);
     }
 
@@ -39,8 +40,14 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
     {
         var device = (VtdDevice)dev.DriverData!;
         BlockBefore(device);
-        var errno = identity.Prepare(device.Unit);
-        return errno == Errno.OK ? Link(identity, device) : errno;
+        var errno = identity.Check(device.Unit);
+        if (errno != Errno.OK)
+        {
+            return errno;
+        }
+
+        identity.Fit(device.Unit);
+        return Link(identity, device);
     }
 
     /// <summary>6.12, 7.2: hardware pass-through.</summary>
@@ -130,11 +137,12 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         var errno = PasidAllowed(device, domain);
         if (errno == Errno.OK)
         {
-            errno = domain.Prepare(device.Unit);
+            errno = domain.Check(device.Unit);
         }
 
         if (errno == Errno.OK)
         {
+            domain.Fit(device.Unit);
             errno = domain.JoinUnit(device.Unit, out var did);
             if (errno == Errno.OK)
             {

@@ -56,10 +56,10 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// Fits the table to the unit. Mappings beyond its width are refused; note that the highest address counts for
-    /// as long as no unmap ended exactly there.
+    /// Mappings beyond the unit's width are refused; note that the highest address counts for as long as no unmap
+    /// ended exactly there.
     /// </summary>
-    public override Errno Prepare(VtdUnit unit)
+    public override Errno Check(VtdUnit unit)
     {
         if (ForcesSnoop && !unit.Capabilities.HasSnoopControl)
         {
@@ -76,13 +76,20 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
             return Rules.TooWide;
         }
 
+        return Errno.OK;
+    }
+
+    /// <summary>
+    /// The table takes the unit's width and loses the levels that the unit has not. The kernel does this before the
+    /// last step that can fail; an injected failure strikes just before.
+    /// </summary>
+    public override void Fit(VtdUnit unit)
+    {
         width = unit.Capabilities.Width;
         while (unit.Capabilities.DeepestAw + 2 < table.Levels)
         {
             table.DropTop();
         }
-
-        return Errno.OK;
     }
 
     public override Errno MapPages(
@@ -106,7 +113,9 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
             maxAddress = end;
         }
 
-        if (!table.Supports(iova.Value + size - 1))
+        //// Page numbers do not wrap where byte addresses do.
+        if (!table.Supports(iova.Value) || !table.Supports((iova.Value + size - 1) | (end < iova.Value && end != 0
+            ? ulong.MaxValue : 0)))
         {
             return BeyondTable(Errno.EINVAL);
         }

@@ -45,7 +45,7 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
         unit.HasWriteBuffer || (unit.IsCaching && !firstStage);
 
     /// <summary>Compatibility of the unit with a table that cannot change any more; -EINVAL otherwise.</summary>
-    public override Errno Prepare(VtdUnit unit)
+    public override Errno Check(VtdUnit unit)
     {
         if (ForcesSnoop && !unit.Capabilities.HasSnoopControl && !IsFirstStage)
         {

@@ -59,8 +59,13 @@ internal abstract class VtdPagingDomain : IommuDomain
 
     protected IntelVtdDriver Driver => driver;
 
-    /// <summary>The domain can be put on this device: 0, or the errno of the tree for what does not fit.</summary>
-    public abstract Errno Prepare(VtdUnit unit);
+    /// <summary>The domain can be put on devices of a unit: 0, or the errno of the tree for what does not fit.</summary>
+    public abstract Errno Check(VtdUnit unit);
+
+    /// <summary>6.x: fits width and depth to a unit that passed <see cref="Check"/>.</summary>
+    public virtual void Fit(VtdUnit unit)
+    {
+    }
 
     /// <summary>The unit serves the domain from now on, under an id of its own: 0 or -ENOSPC.</summary>
     public Errno JoinUnit(VtdUnit unit, out ushort did)
@@ -226,7 +231,7 @@ internal abstract class VtdPagingDomain : IommuDomain
         }
     }
 
-    private static ulong AlignDown(ulong address, int mask) =>
+    internal static ulong AlignDown(ulong address, int mask) =>
         mask >= 52 ? 0 : address & ~((1UL << (12 + mask)) - 1);
 
     private void FlushTag(in CacheTag tag, ulong first, ulong last, bool leafOnly)
@@ -252,7 +257,7 @@ internal abstract class VtdPagingDomain : IommuDomain
     }
 
     /// <summary>6.1 first stage: the size alone decides the mask.</summary>
-    private static int MaskOfSize(ulong first, ulong last)
+    internal static int MaskOfSize(ulong first, ulong last)
     {
         var pages = (last >> 12) - (first >> 12) + 1;
         return System.Numerics.BitOperations.Log2(System.Numerics.BitOperations.RoundUpToPowerOf2(pages));

@@ -17,7 +17,7 @@ public abstract class VtdFormat
     /// <summary>An entry that points to the table at <paramref name="pa"/>.</summary>
     public abstract ulong Table(ulong pa);
 
-    /// <summary>A leaf; <paramref name="snoop"/> asks for forced snooping where the format has it per leaf.</summary>
+    /// <summary>A leaf; address bits above 51 fall away; <paramref name="snoop"/> asks for forced snooping where the format has it per leaf.</summary>
     public abstract ulong Leaf(ulong pa, int level, Prot prot, bool snoop);
 
     /// <summary>The entry is not empty.</summary>
@@ -45,7 +45,7 @@ public sealed class VtdSecondStage(bool alwaysReadable) : VtdFormat
     public override ulong Table(ulong pa) => pa | Read | Write;
 
     public override ulong Leaf(ulong pa, int level, Prot prot, bool snoop) =>
-        pa
+        (pa & AddressMask)
         | (alwaysReadable || (prot & Prot.Read) != 0 ? Read : 0)
         | ((prot & Prot.Write) != 0 ? Write : 0)
         | (snoop ? Snoop : 0)
@@ -76,7 +76,7 @@ public sealed class VtdFirstStage(bool executeDisable) : VtdFormat
     public override ulong Table(ulong pa) => pa | common | Write;
 
     public override ulong Leaf(ulong pa, int level, Prot prot, bool snoop) =>
-        pa | common
+        (pa & AddressMask) | common
         | ((prot & Prot.Write) != 0 ? Write | Dirty : 0)
         | (level > 1 ? LargePage : 0);
 

@@ -7,8 +7,8 @@ namespace Conformance.Harness.Search;
 public sealed record SearchOptions
 {
     /// <summary>
-    /// Scenarios per driver and era of a run without options: enough for every expected breakage to show, few enough
-    /// for all drivers and eras in under a minute.
+    /// Scenarios per driver and era of a run without options: enough for every expected breakage to show, few
+    /// enough for all drivers and eras in under a minute.
     /// </summary>
     public const int DefaultScenarios = 60;
 
@@ -54,7 +54,9 @@ public sealed record SearchOptions
     /// <summary>How long one command may take before the driver counts as stuck.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether the run as asked for is large and free enough to conclude from what never shows.</summary>
+    /// <summary>
+    /// Whether the run as asked for is large and free enough to conclude from what never shows.
+    /// </summary>
     public bool MayBeStrict => Scenarios >= DefaultScenarios && Length >= DefaultLength && UseExpectations
         && Rule is null && Variant is null;
 }

@@ -111,8 +111,8 @@ public sealed class R70DocumentedErrnos : Rule
         RuleFamily.DriverContract,
         "attach_dev returns only documented errors: -EINVAL, -ENOMEM, -ENOSPC, -EBUSY, -ENODEV.",
         "include/linux/iommu.h: attach_dev; \"iommu: Add return value rules to attach_dev op and APIs\" "
-            + "(v6.2); core.md 2.3",
-        "v6.3",
+            + "(v6.2, met by the drivers of 6.12 on); core.md 2.3",
+        "v6.7",
         SecurityRelevant: false);
 
     public override RuleInfo Info => Promise;

@@ -41,7 +41,10 @@ public sealed class R37StaticNeverFails : Rule
     }
 }
 
-/// <summary>R38. Premise: more than one driver in the system.</summary>
+/// <summary>
+/// R38. Premise: more than one driver in the system. The move is looked at before its first call, which a driver
+/// need not survive.
+/// </summary>
 public sealed class R38NoForeignDomain : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -55,18 +58,29 @@ public sealed class R38NoForeignDomain : Rule
 
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants => [EventKind.AttachDev];
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.SetDomainBegin, EventKind.AttachDev];
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        if (!context.Ledger.HasSeveralDrivers
-            || context.Ledger.Domain(e.Domain) is not { Driver: { } maker } domain)
+        var ledger = context.Ledger;
+        if (!ledger.HasSeveralDrivers || ledger.Domain(e.Domain) is not { Driver: { } maker } domain)
+        {
+            return;
+        }
+
+        var first = e.Device;
+        if (e.Kind == EventKind.SetDomainBegin)
+        {
+            first = (short)(ledger.Group(e.Group) is { Members: [var member, ..] } ? member : -1);
+        }
+
+        if (first < 0)
         {
             return;
         }
 
         Hold();
-        var device = context.Ledger.Devices[e.Device];
+        var device = ledger.Devices[first];
         if (!string.Equals(maker, device.Driver, StringComparison.Ordinal))
         {
             Break(context, index, $"{domain} of {maker} is passed to attach_dev of {device.Driver} for "

@@ -53,7 +53,7 @@ public sealed partial class TraceLedger
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
             var iova = InTables(domain, e.A);
-            if (Wraps(iova, e.C))
+            if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
@@ -66,7 +66,7 @@ public sealed partial class TraceLedger
             {
                 Lay(domain, iova, e);
             }
-            else if (domain.Profile?.Overlap != OverlapRule.Refuse)
+            else if (MayDestroy(domain.Profile))
             {
                 Mark(domain, EntryFlags.Doubtful);
             }
@@ -75,14 +75,27 @@ public sealed partial class TraceLedger
         pieces.Clear();
     }
 
-    private static bool Wraps(ulong iova, ulong size) => size - 1 > ulong.MaxValue - iova;
+    /// <summary>A failed map may have taken the place of what was there before it failed.</summary>
+    private static bool MayDestroy(DriverProfile? profile) =>
+        profile is null || profile.Overlap != OverlapRule.Refuse
+        || (profile.OverlapSmaller ?? OverlapRule.Refuse) != OverlapRule.Refuse
+        || (profile.OverlapLarge ?? OverlapRule.Refuse) != OverlapRule.Refuse;
+
+    /// <summary>Last address before the next one is 0: of the address space, or of tables that drop higher bits.</summary>
+    private static ulong TopOf(DomainFacts domain) =>
+        domain.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
+            ? profile.IovaLast
+            : ulong.MaxValue;
+
+    private static bool Wraps(DomainFacts domain, ulong iova, ulong size) => size - 1 > TopOf(domain) - iova;
 
     /// <summary>A request that goes round the end of the address space: anything may be there now.</summary>
     private static void Doubt(DomainFacts domain, ulong iova, ulong size)
     {
+        var top = TopOf(domain);
         var entry = new TranslationEntry { Kind = EntryKind.Live, Flags = EntryFlags.Doubtful };
-        domain.Map.Put(entry with { Start = iova, Last = ulong.MaxValue });
-        domain.Map.Put(entry with { Last = unchecked(iova + size - 1) });
+        domain.Map.Put(entry with { Start = iova, Last = top });
+        domain.Map.Put(entry with { Last = unchecked(iova + size - 1) & top });
     }
 
     private void Lay(DomainFacts domain, ulong iova, in TraceEvent e)
@@ -96,7 +109,7 @@ public sealed partial class TraceLedger
             Kind = EntryKind.Live,
             Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0)
                 | (domain.Profile is { } profile && Request.End(e.B, e.C) > profile.PaLast
-                    ? EntryFlags.Disputed : 0),
+                    ? EntryFlags.Doubtful : 0),
         };
         var covered = 0UL;
         foreach (var piece in pieces)
@@ -172,7 +185,7 @@ public sealed partial class TraceLedger
         }
 
         var iova = InTables(domain, e.A);
-        if (Wraps(iova, e.C))
+        if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
         {
             Doubt(domain, iova, e.C);
             return;

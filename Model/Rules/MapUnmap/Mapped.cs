@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R39. Ranges mapped while the domain was attached to nothing are R46's.</summary>
+/// <summary>
+/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its range is R41's.
+/// </summary>
 public sealed class R39MapTranslates : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -50,7 +52,8 @@ public sealed class R39MapTranslates : Rule
     {
         const EntryFlags others = EntryFlags.Unsynced | EntryFlags.Doubtful;
         var loose = (view.Entry.Flags & EntryFlags.Loose) != 0 && view.Entry.IsCertain;
-        if (loose || (view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view))
+        if (loose || (view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view)
+            || IsBesideUnmap(view, context.Ledger.Now.Unmap))
         {
             return;
         }
@@ -61,6 +64,9 @@ public sealed class R39MapTranslates : Rule
             Break(context, index, $"{view}; {view.Domain} maps it to 0x{view.Entry.PaOf(view.At):x}");
         }
     }
+
+    private static bool IsBesideUnmap(in DmaView view, in Request unmap) =>
+        unmap.Domain == view.Domain!.Id && !unmap.Wraps && !unmap.Holds(view.At) && view.Entry.IsCertain;
 }
 
 /// <summary>R46.</summary>

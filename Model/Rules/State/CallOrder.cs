@@ -186,10 +186,11 @@ public sealed class R31MustSucceedCallsAll : Rule
         }
     }
 
+    /// <summary>A direct region refuses blocking from v6.6 on, before the driver is called.</summary>
     private static bool IsDue(RuleContext context, GroupFacts group, DeviceFacts device, DomainId target)
     {
         var blocks = target == group.Blocking || context.Ledger.Domain(target) is { IsBlocked: true };
-        var refused = blocks && device.RequiresDirect && context.Order >= EraOrder.V6_6;
+        var refused = device.RequiresDirect && blocks && context.Order >= EraOrder.V6_6;
         return !device.Deferred && !device.Staged && !refused;
     }
 
