@@ -45,11 +45,11 @@ public sealed class LatitudeTests
     }
 
     [Fact]
-    public void A_map_beyond_the_declared_width_is_told_by_R39_alone()
+    public void A_map_beyond_the_declared_width_promises_nothing()
     {
         var bench = new RuleBench().Start().AllocSlot().Map(0x1000, 1UL << 50, 0x1000).AttachSlot()
             .Dma(0, 0x1000, 0x0);
-        Assert.Equal([39], bench.Violations.Select(v => v.Rule.Number));
+        Assert.Empty(bench.Violations);
     }
 
     [Fact]
