@@ -5,7 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its range is R41's.
+/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its
+/// range is R41's.
 /// </summary>
 public sealed class R39MapTranslates : Rule
 {
