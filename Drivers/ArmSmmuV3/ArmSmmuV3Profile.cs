@@ -55,6 +55,7 @@ public static class ArmSmmuV3Profile
         WriteOnly = build.Has(SmmuBuild.S1P) ? WriteOnlyRule.BecomesReadWrite : WriteOnlyRule.Exact,
         ClipsAtLimit = true,
         ChecksCallFirst = true,
+        CallEntryBits = (build.Idr5 & SmmuBuild.Granule64K) != 0 ? 13 : 9,
         Masks = IovaMasking.Lookup,
         Overlap = OverlapRule.Refuse,
         OverlapErrno = Errno.EEXIST,

@@ -21,10 +21,8 @@ public static class IntelVtdEntry
         "7.2 intel/iommu.c: a device with an RMRR is left in pass-through by release; its next attach finds the legacy "
         + "context entry present (domain_context_mapping_one) and writes nothing";
 
-    private static readonly string[] Legacy =
-    [
-        VtdVariants.Legacy, VtdVariants.LegacyCaching, VtdVariants.LegacyNoncoherent, VtdVariants.NoPassthrough,
-    ];
+    /// <summary>Legacy variants whose devices may have an RMRR that is not relaxable.</summary>
+    private static readonly string[] Locked = [VtdVariants.LegacyNoncoherent, VtdVariants.NoPassthrough];
 
     public static DriverEntry Entry { get; } = new()
     {
@@ -71,7 +69,7 @@ public static class IntelVtdEntry
                 64, "v6.19", "v7.2",
                 "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking for ECAP.PT",
                 VtdVariants.NoPassthrough),
-            .. new[] { 4, 6, 12, 17, 39, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Legacy)),
+            .. new[] { 4, 6, 12, 17, 39, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
         ],
     };
 

@@ -59,6 +59,12 @@ internal static class IntelVtdProfile
         return false;
     }
 
+    /// <summary>
+    /// Two of the legacy variants draw no locked RMRR: the attach that 7.2 loses after the release of such a device
+    /// breaks so many promises that nothing else would show.
+    /// </summary>
+    private static bool MayLock(string variant) => variant is not VtdVariants.Legacy and not VtdVariants.LegacyCaching;
+
     private static DriverProfile Of(KernelTree tree, string variant, Machine machine)
     {
         var rules = VtdRules.Of(tree);
@@ -111,7 +117,9 @@ internal static class IntelVtdProfile
                 RequesterLast = 0xffff,
                 RequestersPerInstance = 3,
                 Wishes = [DeviceWish.None, DeviceWish.Identity],
-                Regions = [ResvType.Direct, ResvType.DirectRelaxable],
+                Regions = MayLock(variant)
+                    ? [ResvType.Direct, ResvType.DirectRelaxable]
+                    : [ResvType.DirectRelaxable],
                 Deferred = true,
             },
         };

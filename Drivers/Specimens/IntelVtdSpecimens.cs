@@ -13,25 +13,21 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-context-cache-not-flushed",
             "Blocking leaves the cached context entry: the device goes on through the old domain.",
-            "sheet intel-vtd, mutant 1", [2, 71], new VtdKeepsContextCache(),
+            "sheet intel-vtd, mutant 1", [39, 2, 71], new VtdKeepsContextCache(),
             """
             alloc D0 d0
-            map D0 0x1000 0x100000 0x1000 rw
             attach-group D0 g0
-            detach-group D0 g0
+            map D0 0x1000 0x100000 0x1000 rw
             """),
         Make(
             "vtd-iotlb-flushed-with-new-did",
             "Blocking flushes the next free domain id, not the old one: stale hits when the id is used again.",
-            "sheet intel-vtd, mutant 2", [39, 4, 71], new VtdFlushesNewDid(),
+            "sheet intel-vtd, mutant 2", [2, 39, 4, 71], new VtdFlushesNewDid(),
             """
             alloc D0 d0
+            attach-group D0 g0
             map D0 0x1000 0x100000 0x1000 rw
-            attach-group D0 g0
             detach-group D0 g0
-            attach-group D0 g0
-            detach-group D0 g0
-            map g0.default 0x1000 0x200000 0x1000 rw
             """),
         Make(
             "vtd-tables-freed-before-flush",
@@ -40,10 +36,9 @@ public static class IntelVtdSpecimens
             """
             alloc D0 d0
             attach-group D0 g0
-            map D0 0x1ff000 0x100000 0x201000 rw
-            unmap D0 0x1ff000 0x1000
-            map D0 0x1ff000 0x300000 0x1000 rw
-            unmap-fast D0 0x1ff000 0x201000
+            map D0 0x200000 0x101000 0x200000 rw
+            unmap-fast D0 0x200000 0x200000
+            dma d0 0 0x280000 read
             """),
         Make(
             "vtd-hint-although-table-freed",
@@ -72,8 +67,8 @@ public static class IntelVtdSpecimens
             "sheet intel-vtd, mutant 6", [39, 46, 4, 71], new VtdSkipsBlock(),
             """
             alloc D0 d0
-            map D0 0x1000 0x100000 0x1000 rw
             attach-group D0 g0
+            map D0 0x1000 0x100000 0x1000 rw
             """),
         Make(
             "vtd-mask-from-size-only",
@@ -107,7 +102,7 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-pass-through-left-in-blocked-entry",
             "A blocked entry keeps its translation type: after identity the next domain is passed through.",
-            "sheet intel-vtd, mutant 10", [4, 39, 71], new VtdKeepsBlockedEntry(),
+            "sheet intel-vtd, mutant 10", [71, 4, 39], new VtdKeepsBlockedEntry(),
             """
             set-type g0 identity
             set-type g0 DMA
@@ -159,15 +154,12 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-second-stage-flushed-by-pasid",
             "Tearing a PASID entry down flushes by PASID although a second stage is cached by domain.",
-            "iommu/vt-d: Fix incomplete cache flush in intel_pasid_tear_down_entry", [39, 4, 71], new VtdPasidFlushOnly(),
+            "iommu/vt-d: Fix incomplete cache flush in intel_pasid_tear_down_entry", [2, 39, 4, 71], new VtdPasidFlushOnly(),
             """
             alloc D0 d0
+            attach-group D0 g0
             map D0 0x1000 0x100000 0x1000 rw
-            attach-group D0 g0
             detach-group D0 g0
-            map g0.default 0x1000 0x200000 0x1000 rw
-            unmap D0 0x1000 0x1000
-            attach-group D0 g0
             """,
             variant: VtdVariants.ScalableSecondStage),
         Make(

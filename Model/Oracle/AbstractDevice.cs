@@ -71,7 +71,7 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
     }
 
     /// <summary>The device is forgotten; the release domain, if any, is attached already.</summary>
-    public void Release()
+    public void Release(bool requiresDirect)
     {
         foreach (var context in Contexts)
         {
@@ -83,7 +83,11 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
             return;
         }
 
-        if (Profile.ReleaseLeavesFor is { } leaves)
+        if (requiresDirect && Profile.ReleaseLeavesDirect is { } direct)
+        {
+            Leave(direct);
+        }
+        else if (Profile.ReleaseLeavesFor is { } leaves)
         {
             Leave(leaves(Spec));
         }

@@ -160,7 +160,9 @@ public sealed class AbstractDomain : IommuDomain
     {
         if (!table.Stale.IsEmpty && gather.Start <= gather.End)
         {
-            table.Stale.Remove(gather.Start, gather.End);
+            var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
+                ?? (gather.Start, gather.End);
+            table.Stale.Remove(first, last);
         }
     }
 

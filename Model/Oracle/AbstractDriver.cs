@@ -137,7 +137,7 @@ public sealed class AbstractDriver : IIommuDriver
         device.IsGrouped = false;
         if (!dev.AttachDeferred)
         {
-            device.Release();
+            device.Release(dev.RequireDirect);
         }
     }
 

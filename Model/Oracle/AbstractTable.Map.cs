@@ -196,6 +196,12 @@ internal sealed partial class AbstractTable
     /// </summary>
     private Errno Place(in AddressRun wanted, ref ulong mapped)
     {
+        var errno = profile.ChecksCallFirst ? ClearFor(wanted) : Errno.OK;
+        if (errno != Errno.OK)
+        {
+            return errno;
+        }
+
         var at = wanted.Start;
         while (true)
         {
@@ -236,6 +242,44 @@ internal sealed partial class AbstractTable
 
             at = last + 1;
         }
+    }
+
+    /// <summary>
+    /// Looks at all entries of a run before any is written: what may be replaced goes at once, up to the
+    /// first that refuses.
+    /// </summary>
+    private Errno ClearFor(in AddressRun wanted)
+    {
+        var at = wanted.Start;
+        while (Space.TryFindAtOrAfter(at, out var old) && old.Start <= wanted.Last)
+        {
+            var rule = RuleOver(old, wanted);
+            var hit = Math.Max(at, wanted.LeafStart(old.Start));
+            if (rule == OverlapRule.Refuse)
+            {
+                if (hit > wanted.Start && profile.OverlapSmaller is not (null or OverlapRule.Refuse))
+                {
+                    Shape?.Cleared(wanted.Start, hit - 1, wanted.LeafSize);
+                }
+
+                return profile.OverlapErrno;
+            }
+
+            var last = Math.Min(wanted.LeafLast(old.Last), wanted.Last);
+            if (rule != OverlapRule.KeepOldAndSucceed)
+            {
+                Take(hit, last, wanted.LeafSize, stale: rule == OverlapRule.ReplaceUntilFlushed);
+            }
+
+            if (last == wanted.Last)
+            {
+                break;
+            }
+
+            at = last + 1;
+        }
+
+        return Errno.OK;
     }
 
     private OverlapRule RuleOver(in AddressRun old, in AddressRun wanted)

@@ -25,6 +25,36 @@ public sealed class DriverQuirkProperties
     }
 
     [Fact]
+    public void A_call_that_looks_first_writes_nothing_when_refused_but_has_cleared_what_it_may()
+    {
+        var system = new Abstract(Abstract.Plain with
+        {
+            OverlapSmaller = OverlapRule.Replace,
+            ChecksCallFirst = true,
+            Hole = HoleRule.StopAtEntry,
+            PartialUnmap = PartialUnmapRule.Refuse,
+        });
+        var domain = system.Paging();
+        var mapped = 0UL;
+        (ulong Iova, ulong Size)[] pages = [(0x4000, 0x1000), (0x8000, 0x1000), (0xc000, 0x4000)];
+        foreach (var (iova, size) in pages)
+        {
+            domain.MapPages(new Iova(iova), new PhysAddr(0x8000), size, 1, Prot.Read, ref mapped);
+        }
+
+        domain.UnmapPages(new Iova(0x8000), 0x1000, 1, new IotlbGather());
+        mapped = 0;
+        Assert.Equal(
+            Errno.EEXIST, domain.MapPages(new Iova(0), new PhysAddr(0), 0x4000, 4, Prot.Read, ref mapped));
+        Assert.Equal(0UL, mapped);
+        Assert.Equal(1, domain.Space.Count);
+        Assert.Equal(0UL, domain.UnmapPages(new Iova(0x8000), 0x4000, 1, new IotlbGather()));
+        Assert.Equal(
+            Errno.OK, domain.MapPages(new Iova(0), new PhysAddr(0), 0x4000, 3, Prot.Read, ref mapped));
+        Assert.Equal(0xc000UL, mapped);
+    }
+
+    [Fact]
     public void Physical_addresses_behind_the_first_page_may_fold_back()
     {
         var system = new Abstract(Abstract.Plain with { MasksPa = true });
@@ -135,6 +165,17 @@ public sealed class DriverQuirkProperties
         Assert.Equal("bypass", system.State());
         Assert.Equal(Errno.OK, domain.AttachDev(device, null));
         Assert.Equal("0x8000", system.State());
+    }
+
+    [Theory]
+    [InlineData(false, "blocked")]
+    [InlineData(true, "bypass")]
+    public void A_device_that_needs_its_direct_regions_can_be_released_elsewhere(bool direct, string state)
+    {
+        var system = new Abstract(Abstract.Plain with { ReleaseLeavesDirect = RefusedAttach.Bypass });
+        system.Devices[0].RequireDirect = direct;
+        system.Driver.ReleaseDevice(system.Devices[0]);
+        Assert.Equal(state, system.State());
     }
 
     [Fact]

@@ -95,6 +95,20 @@ public sealed class StaleProperties
     }
 
     [Fact]
+    public void A_sync_may_reach_less_than_it_was_asked()
+    {
+        var system = new Abstract(Abstract.Plain with { SyncReaches = (first, _) => (first, first + 0xfff) });
+        var domain = MapOne(system);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x6000), new PhysAddr(0x9000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 2, gather);
+        domain.IotlbSync(gather);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0x6000, 0x9000));
+    }
+
+    [Fact]
     public void A_domain_freed_under_a_device_may_still_be_reached()
     {
         var system = new Abstract(Abstract.Plain with { ReleaseLeaves = RefusedAttach.Old });

@@ -53,7 +53,7 @@ public sealed partial class TraceLedger
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
             var iova = InTables(domain, e.A);
-            if (Wraps(domain, iova, e.C))
+            if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
@@ -185,7 +185,7 @@ public sealed partial class TraceLedger
         }
 
         var iova = InTables(domain, e.A);
-        if (Wraps(domain, iova, e.C))
+        if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
         {
             Doubt(domain, iova, e.C);
             return;
@@ -299,14 +299,11 @@ public sealed partial class TraceLedger
 
     private void ApplyDirectMappings(in TraceEvent e)
     {
-        var device = devices[e.Device];
+        var failed = devices[e.Device].DirectFailed;
+        failed.Remove(e.Domain);
         if (e.Errno != Errno.OK)
         {
-            device.DirectFailed = e.Domain;
-        }
-        else if (device.DirectFailed == e.Domain)
-        {
-            device.DirectFailed = DomainId.None;
+            failed.Add(e.Domain);
         }
     }
 }

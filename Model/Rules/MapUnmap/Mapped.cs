@@ -175,5 +175,5 @@ public sealed class R44LookupAgrees : Rule
 internal static class Mapped
 {
     /// <summary>The fabric lets the device use the address at all.</summary>
-    public static bool IsReachable(in DmaView view) => view.Device.Profile.InDmaWindow(new Iova(view.Iova));
+    public static bool IsReachable(in DmaView view) => view.Device.Addresses.IsInWindow(view.Iova);
 }
