@@ -166,6 +166,27 @@ public sealed class PhysicalMemory
         buffered.Clear();
     }
 
+    /// <summary>What memory holds once the write buffer is empty; notes nothing and changes nothing.</summary>
+    public ulong Settled(ulong pa)
+    {
+        if (!Contains(pa))
+        {
+            return ulong.MaxValue;
+        }
+
+        var frame = FrameOf(pa);
+        var word = (int)((pa >> 3) & (WordsPerFrame - 1));
+        for (var i = buffered.Count - 1; i >= 0; i--)
+        {
+            if (buffered[i].Frame == frame && buffered[i].Word == word)
+            {
+                return buffered[i].Value;
+            }
+        }
+
+        return memory[frame][word];
+    }
+
     /// <summary>A walker that snoops the processor caches reads a word; otherwise as <see cref="Fetch"/>.</summary>
     public ulong FetchSnooped(ulong pa)
     {

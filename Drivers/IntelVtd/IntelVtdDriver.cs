@@ -66,6 +66,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
     /// <summary>What all units have in common.</summary>
     public Machine Machine { get; }
 
+    /// <remarks>
+    /// A crash kernel offers no PASIDs here: whether an entry still is the old kernel's cannot be told from outside.
+    /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {
         var unit = units[unitOfInstance[dev.Spec.Instance.Index]];
@@ -76,7 +79,7 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
         var device = new VtdDevice(dev, unit, Steps.Programmed(dev.Spec.Requesters.Length));
         dev.DriverData = device;
-        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, unit.Capabilities.Pasids);
+        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, Machine.Kdump ? 0 : unit.Capabilities.Pasids);
         if (unit.IsScalable)
         {
             device.Pasids = new VtdPasidTable(unit, device.PasidSupported ? dev.Spec.MaxPasids : 0);

@@ -36,7 +36,7 @@ public static class IntelVtdEntry
                 40, "v6.19", "v7.2",
                 "7.2 generic_pt/iommu_pt.h: unmap_range removes nothing when the range leaves the table"),
             Breaks(39, "v5.19", "v6.7", KeepsOld),
-            .. new[] { 3, 4, 12, 19, 40, 41, 42 }.Select(r => Breaks(r, "v5.19", "v6.7", RoundsUp)),
+            .. new[] { 3, 4, 12, 19, 40, 41, 42, 44 }.Select(r => Breaks(r, "v5.19", "v6.7", RoundsUp)),
             Breaks(
                 12, "v5.19", "v6.6",
                 "6.1 intel/dmar.c: qi_flush_piotlb aligns the start of a first-stage range down and leaves the size",
@@ -49,9 +49,9 @@ public static class IntelVtdEntry
                 46, "v5.19", "v6.7",
                 "6.1, 6.12 intel/iommu.c: intel_iommu_map lets a first-stage table map up to 2^48, the hardware walks to 2^47",
                 VtdVariants.ScalableFirstStage),
-            Breaks(
-                6, "v6.5", "v6.6",
-                "6.1 intel/iommu.c: intel_iommu_attach_device blocks before it can fail, the roll-back too"),
+            .. new[] { 6, 7 }.Select(r => Breaks(
+                r, "v6.5", "v6.6",
+                "6.1 intel/iommu.c: intel_iommu_attach_device blocks before it can fail, the roll-back too")),
             Breaks(
                 69, "v5.19", "v6.6",
                 "6.1 intel/iommu.c: BUG_ON(!domain_pfn_supported) in map and unmap beyond the table depth"),
@@ -69,7 +69,7 @@ public static class IntelVtdEntry
                 64, "v6.19", "v7.2",
                 "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking for ECAP.PT",
                 VtdVariants.NoPassthrough),
-            .. new[] { 4, 6, 12, 17, 39, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
+            .. new[] { 4, 6, 12, 17, 19, 20, 39, 41, 42, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
         ],
     };
 

@@ -106,12 +106,12 @@ internal static class IntelVtdProfile
             DriverRegions = InterruptWindow,
             ReportsRegions = [ResvType.Direct, ResvType.DirectRelaxable],
             Capabilities = Promises(tree, capabilities),
-            MaxPasids = capabilities.Pasids,
+            MaxPasids = machine.Kdump ? 0 : capabilities.Pasids,
             KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
             ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ => RefusedAttach.Blocked : null,
             IdentityOnPasid = rules.StaticDomains,
             IdentityRanges = Identity(rules, capabilities, machine),
-            CheckPasid = rules.StaticDomains ? c => CheckPasid(rules, capabilities, c, machine) : null,
+            CheckPasid = rules.StaticDomains ? c => CheckPasid(rules, capabilities, c) : null,
             Limits = new TopologyLimits
             {
                 RequesterLast = 0xffff,
@@ -310,10 +310,9 @@ internal static class IntelVtdProfile
     }
 
     /// <summary>
-    /// set_dev_pasid: a unit without PASIDs, an entry of the old kernel that is still in place, a domain with dirty
-    /// tracking (6.12), a domain that does not suit the unit.
+    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a domain that does not suit the unit.
     /// </summary>
-    private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c, Machine machine)
+    private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c)
     {
         if (unit.Pasids == 0)
         {
@@ -323,11 +322,6 @@ internal static class IntelVtdProfile
         if (!rules.Generic && c.Type.IsPaging() && IsDirty(c.Domain))
         {
             return Errno.EINVAL;
-        }
-
-        if (machine.Kdump && c.Device.Deferred && c.Rid is null)
-        {
-            return Errno.EBUSY;
         }
 
         return rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;

@@ -181,11 +181,19 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// Capabilities follow the units in use, large pages those of all active units; page sizes are never lost.
+    /// Capabilities follow the units in use, large pages those of all active units; page sizes are never lost. The
+    /// first unit that does not snoop finds what the processor has written back since; that the kernel does not wait
+    /// for it is a race that is not played here.
     /// </summary>
     protected override void UnitsChanged()
     {
-        table.Coherent = Driver.AllCoherent(IsOn) || !Steps.CleansTables;
+        var coherent = Driver.AllCoherent(IsOn);
+        if (table.Coherent && !coherent && Steps.CleansTables)
+        {
+            table.WriteBack();
+        }
+
+        table.Coherent = coherent || !Steps.CleansTables;
         table.LargeLevels = Driver.Machine.CommonLargeLevels(IsFirstStage);
         UpdateGeometry();
     }

@@ -182,7 +182,8 @@ internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory mem
 
         for (var i = 0; i < 512; i++)
         {
-            var entry = Fetch(stage, pa + ((ulong)i * 8));
+            var slot = pa + ((ulong)i * 8);
+            var entry = stage.Snooped ? memory.FetchSnooped(slot) : memory.Settled(slot);
             var (read, write) = Permissions(stage, entry);
             if ((!read && !write) || Reserved(stage, entry, level))
             {

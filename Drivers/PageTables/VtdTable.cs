@@ -106,6 +106,22 @@ public abstract class VtdTable
             : default;
     }
 
+    /// <summary>The processor writes back all lines of the tables.</summary>
+    public void WriteBack() => WriteBack(Root, Levels);
+
+    private void WriteBack(ulong table, int level)
+    {
+        Memory.Clean(table, PageBytes);
+        for (var i = 0; level > 1 && i < Entries; i++)
+        {
+            var entry = Memory.Read(table + ((ulong)i * 8));
+            if (Format.IsPresent(entry) && !VtdFormat.IsLeaf(entry, level))
+            {
+                WriteBack(VtdFormat.Address(entry), level - 1);
+            }
+        }
+    }
+
     private void FreeTree(ulong table, int level)
     {
         for (var i = 0; level > 1 && i < Entries; i++)

@@ -7,7 +7,7 @@ namespace Conformance.Model.Core;
 public sealed partial class IommuCore
 {
     /// <summary>
-    /// Domains that a must-succeed move failed to leave. The kernel has warned, a device may still be on them, and
+    /// Domains that a move failed to leave for certain. The kernel has warned, a device may still be on them, and
     /// nobody can tell their user: a scenario does not go on to free them.
     /// </summary>
     private readonly HashSet<IommuDomain> leaked = [];
@@ -18,13 +18,22 @@ public sealed partial class IommuCore
         NoteSet(EventKind.SetDomainBegin, group, target, Errno.OK, must);
         var old = group.Domain;
         var result = Era.SetDomain.Set(this, group, target, must);
-        if (must && result != Errno.OK && old is not null)
+        if (must && result != Errno.OK)
         {
-            leaked.Add(old);
+            Leak(old);
         }
 
         NoteSet(EventKind.SetDomainEnd, group, target, result, must);
         return result;
+    }
+
+    /// <summary>A device could not be taken off a domain, and the kernel has warned.</summary>
+    public void Leak(IommuDomain? domain)
+    {
+        if (domain is not null)
+        {
+            leaked.Add(domain);
+        }
     }
 
     /// <summary>iommu_attach_group: -EBUSY in a user's state, -EINVAL for a foreign domain.</summary>

@@ -139,6 +139,7 @@ public static class PlatformDma
             if ((IommuCore.DriverOf(dev).Ops & IommuOps.SetPlatformDmaOps) == 0)
             {
                 core.Warn(WarnCode.MissingDetach, group, dev);
+                core.Leak(group.Domain);
                 continue;
             }
 

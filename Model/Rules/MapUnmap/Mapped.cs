@@ -137,7 +137,9 @@ public sealed class R44LookupAgrees : Rule
             return;
         }
 
-        domain.Map.TryFind(e.A, out var entry);
+        var masks = domain.Profile is { } profile && (profile.Masks & IovaMasking.Lookup) != 0;
+        var at = masks ? e.A & domain.Profile!.IovaLast : e.A;
+        domain.Map.TryFind(at, out var entry);
         const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful;
         if ((entry.Flags & unsure) != 0)
         {
@@ -145,7 +147,7 @@ public sealed class R44LookupAgrees : Rule
         }
 
         Hold();
-        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(e.A) : 0;
+        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(at) : 0;
         if (e.B != expected)
         {
             Break(context, index, $"iova_to_phys of 0x{e.A:x} in {domain} gives 0x{e.B:x}, expected "
