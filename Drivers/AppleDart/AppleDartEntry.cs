@@ -32,6 +32,12 @@ public static class AppleDartEntry
             Breaks(37, ["no-bypass"], "v6.7", "v7.2",
                 "apple-dart.c: apple_dart_attach_dev_identity, -EINVAL from a static domain without bypass"),
         ],
+        Unexercised =
+        [
+            new(new RuleId(23), "v6.7", "v7.2", "apple-dart has no PASIDs"),
+            new(new RuleId(32), "v5.19", "v7.2", "apple-dart has no is_attach_deferred"),
+            new(new RuleId(60), "v6.19", "v7.2", "apple-dart has no PASIDs"),
+        ],
         Specimens = AppleDartSpecimens.All,
     };
 

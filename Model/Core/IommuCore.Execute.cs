@@ -185,6 +185,11 @@ public sealed partial class IommuCore
             return Outcome.Nothing;
         }
 
+        if (command.Op != Op.DetachPasid && HasDeferred(GroupOf(dev)))
+        {
+            return Outcome.Nothing;
+        }
+
         return OfOptional(command.Op switch
         {
             Op.AttachPasid => Era.Pasid.Attach(this, domain, dev, command.Pasid),
@@ -192,6 +197,10 @@ public sealed partial class IommuCore
             _ => Era.Pasid.Detach(this, domain, dev, command.Pasid),
         });
     }
+
+    /// <summary>In a kdump kernel nobody uses PASIDs before the first mapping of the group's devices.</summary>
+    private static bool HasDeferred(Group? group) =>
+        group is not null && group.Devices.Exists(member => member.Device.AttachDeferred);
 
     /// <summary>
     /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose group is

@@ -83,6 +83,7 @@ public class PlainSetDomain : SetDomainPolicy
             var result = core.CallAttach(target, group.Devices[failed].Device, group.Domain);
             if (result != Errno.OK)
             {
+                core.Leak(failed > 0 ? target : null);
                 return result;
             }
         }

@@ -3,8 +3,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R67. Premise: a table page was freed, so that a walk could meet one. Where a device is that a void call could
-/// not move (a warning in the kernel) nobody can tell its user, who frees the domain all the same.
+/// R67. Premise: a table page was freed, so that a walk could meet one. Where a device is that a void call
+/// could not move (a warning in the kernel) nobody can tell its user, who frees the domain all the same.
 /// </summary>
 public sealed class R67NoWalkThroughFreed : Rule
 {
