@@ -8,10 +8,13 @@ namespace Conformance.Fuzz;
 public static class ConformanceApp
 {
     private const string Description =
-        "Holds drivers against the contract between the Linux IOMMU core and its drivers, with random scenarios.\n"
+        "Holds drivers against the contract between the Linux IOMMU core and its drivers,\n"
+        + "with random scenarios.\n"
         + "Exit codes: 0 kept, 1 findings, 2 wrong usage or input, 3 the suite failed, 130 interrupted.";
 
-    /// <summary>Runs one command line without a terminal and without input; returns its <see cref="ExitCode"/>.</summary>
+    /// <summary>
+    /// Runs one command line without a terminal and without input; returns its <see cref="ExitCode"/>.
+    /// </summary>
     /// <param name="args">Verb and options.</param>
     /// <param name="output">Takes the report and nothing else.</param>
     /// <param name="error">Takes progress and complaints.</param>
@@ -21,7 +24,8 @@ public static class ConformanceApp
     /// <summary>The same with something to read for <c>replay -</c>.</summary>
     public static int Run(string[] args, TextReader input, TextWriter output, TextWriter error) => Run(
         args,
-        new Host(input, output, error, OutputIsTerminal: false, ErrorIsTerminal: false, CancellationToken.None));
+        new Host(
+            input, output, error, OutputIsTerminal: false, ErrorIsTerminal: false, CancellationToken.None));
 
     internal static int Run(string[] args, Host host)
     {

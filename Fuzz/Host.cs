@@ -2,7 +2,9 @@ using Spectre.Console;
 
 namespace Conformance.Fuzz;
 
-/// <summary>What a verb has to the outside: streams, whether people watch them, and the wish to stop.</summary>
+/// <summary>
+/// What a verb has to the outside: streams, whether people watch them, and the wish to stop.
+/// </summary>
 /// <param name="Input">Standard input.</param>
 /// <param name="Output">The report.</param>
 /// <param name="Error">Progress and complaints.</param>

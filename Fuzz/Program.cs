@@ -13,5 +13,10 @@ void Stop(PosixSignalContext context)
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var host = new Host(
-    Console.In, Console.Out, Console.Error, !Console.IsOutputRedirected, !Console.IsErrorRedirected, stop.Token);
+    Console.In,
+    Console.Out,
+    Console.Error,
+    OutputIsTerminal: !Console.IsOutputRedirected,
+    ErrorIsTerminal: !Console.IsErrorRedirected,
+    stop.Token);
 return ConformanceApp.Run(args, host);

@@ -60,9 +60,14 @@ internal abstract class AppleDartDriver : IIommuDriver
             return errno;
         }
 
-        // A unit whose registration failed keeps its place: devices of other units may hold streams of it.
-        var unit = units[instance.Index]
-            ?? new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
+        if (units[instance.Index] is not null)
+        {
+            // Its registration failed before. It is not reset again: devices of other units may have streams
+            // on it.
+            return Errno.OK;
+        }
+
+        var unit = new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
         errno = unit.Reset();
         units[instance.Index] = errno == Errno.OK ? unit : null;
         return errno;
@@ -76,9 +81,9 @@ internal abstract class AppleDartDriver : IIommuDriver
     /// started; -EINVAL when its units disagree or are too many.
     /// </summary>
     /// <remarks>
-    /// Units with different descriptor formats in one device are refused too. Linux does not look, but would
-    /// write the first unit's format into both; no SoC has two formats, so such a topology is nonsense of the
-    /// firmware.
+    /// Units with different descriptor formats in one device, and streams that a unit does not have, are
+    /// refused too. Linux looks at neither and would write the first unit's format into both, or beyond its
+    /// bitmaps; no SoC is like that, so such a topology is nonsense of the firmware.
     /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {
@@ -90,7 +95,7 @@ internal abstract class AppleDartDriver : IIommuDriver
             }
         }
 
-        var master = new AppleDartMaster(Tree.UnitsPerDevice);
+        var master = new AppleDartMaster(Tree.UnitsPerDevice, dev.Spec.Pci);
         foreach (var requester in dev.Spec.Requesters)
         {
             var errno = Translate(master, requester);
@@ -188,7 +193,9 @@ internal abstract class AppleDartDriver : IIommuDriver
     {
         var unit = units[requester.Instance.Index]!;
         var first = master.Unit(0);
-        if (first is not null && (first.Format != unit.Format || Tree.CheckPair(first, unit) != Errno.OK))
+        var differs = first is not null
+            && (first.Format != unit.Format || Tree.CheckPair(first, unit) != Errno.OK);
+        if (differs || requester.Id.Value >= unit.Streams)
         {
             return Errno.EINVAL;
         }

@@ -11,7 +11,10 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
     private readonly KernelTree tree = profile.Tree;
     private readonly int slots = profile.Tree == KernelTree.V7_2 ? 3 : 2;
 
-    /// <summary>-EINVAL when the units of a device disagree or are more than the driver's slots.</summary>
+    /// <summary>
+    /// -EINVAL when the units of a device disagree, lack one of its streams, or are more than the driver's
+    /// slots.
+    /// </summary>
     public Errno CheckProbe(DeviceSpec device)
     {
         var first = Variant(device.Instance);
@@ -21,7 +24,8 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
             var agree = tree == KernelTree.V7_2
                 ? first.Ias == next.Ias
                 : first.Bypass == next.Bypass;
-            if (!agree || first.PageShift != next.PageShift || first.Format != next.Format)
+            var known = requester.Id.Value < next.Streams;
+            if (!agree || !known || first.PageShift != next.PageShift || first.Format != next.Format)
             {
                 return Errno.EINVAL;
             }
@@ -54,10 +58,10 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
     }
 
     /// <summary>
-    /// -EINVAL unless a PCI device and a member of its group are behind one and the same single unit.
+    /// -EINVAL unless two devices, one of them PCI, are behind one and the same single unit.
     /// </summary>
-    public Errno CheckGroup(DeviceSpec member, DeviceSpec joining) =>
-        !joining.Pci || Units(member).Concat(Units(joining)).Distinct().Count() == 1
+    public Errno CheckGroup(DeviceSpec one, DeviceSpec other) =>
+        (!one.Pci && !other.Pci) || Units(one).Concat(Units(other)).Distinct().Count() == 1
             ? Errno.OK
             : Errno.EINVAL;
 

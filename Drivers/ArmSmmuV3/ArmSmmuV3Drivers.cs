@@ -66,7 +66,8 @@ public abstract class ArmSmmuV3ModernDriver : ArmSmmuV3Driver
         (onIdentity ? identity : blocked).Attach(master, OldUserOf(master, master.Domain));
 }
 
-/// <summary>6.12: domain_alloc_paging and domain_alloc_user; release chooses identity or abort itself.</summary>
+/// <summary>6.12: domain_alloc_paging and domain_alloc_user; release chooses identity or abort
+/// itself.</summary>
 public sealed class ArmSmmuV3Driver612(
     DriverContext context, IReadOnlyDictionary<InstanceId, SmmuDevice> units, SmmuSteps steps)
     : ArmSmmuV3ModernDriver(context, units, steps)
@@ -93,11 +94,13 @@ public sealed class ArmSmmuV3Driver612(
     protected override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) =>
         master.Domain as SmmuModernDomain;
 
-    /// <summary>The entry goes back to what it was at start: bypass for devices with direct regions, else abort.</summary>
+    /// <summary>The entry goes back to what it was at start: bypass for devices with direct regions, else
+    /// abort.</summary>
     protected override void LeaveDomain(IommuDevice dev, SmmuMaster master) => Park(master, dev.RequireDirect);
 }
 
-/// <summary>7.2: domain_alloc_paging_flags; the core attaches the release domain before release_device.</summary>
+/// <summary>7.2: domain_alloc_paging_flags; the core attaches the release domain before
+/// release_device.</summary>
 public sealed class ArmSmmuV3Driver72(
     DriverContext context, IReadOnlyDictionary<InstanceId, SmmuDevice> units, SmmuSteps steps)
     : ArmSmmuV3ModernDriver(context, units, steps)
@@ -107,7 +110,8 @@ public sealed class ArmSmmuV3Driver72(
     public override IommuDomain ReleaseDomain => BlockedDomain;
 
     /// <summary>
-    /// Dirty tracking, PASID or both need stage 1; a nesting parent needs both stages, which no unit here has.
+    /// Dirty tracking, PASID or both need stage 1; a nesting parent needs both stages, which no unit here
+    /// has.
     /// iommufd asks for the dirty capability first, so the unit's features are not looked at again.
     /// </summary>
     public override AllocResult DomainAllocPagingFlags(IommuDevice dev, AllocFlags flags)

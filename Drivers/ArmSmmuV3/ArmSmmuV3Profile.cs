@@ -26,9 +26,7 @@ public static class ArmSmmuV3Profile
             Ops = CommonOps | IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags,
             AllocFlags = build.Has(SmmuBuild.S1P) ? AllocFlags.DirtyTracking : AllocFlags.None,
             PartialUnmap = PartialUnmapRule.Split,
-            ReleaseLeavesFor = device => device.Regions.Any(r => r.Type == ResvType.Direct)
-                ? RefusedAttach.Bypass
-                : RefusedAttach.Blocked,
+            ReleaseLeavesDirect = RefusedAttach.Bypass,
         },
         _ => Modern(Base(tree, variant, build), build) with
         {
@@ -56,6 +54,8 @@ public static class ArmSmmuV3Profile
         PaLast = (1UL << AddressBits) - 1,
         WriteOnly = build.Has(SmmuBuild.S1P) ? WriteOnlyRule.BecomesReadWrite : WriteOnlyRule.Exact,
         ClipsAtLimit = true,
+        ChecksCallFirst = true,
+        CallEntryBits = (build.Idr5 & SmmuBuild.Granule64K) != 0 ? 13 : 9,
         Masks = IovaMasking.Lookup,
         Overlap = OverlapRule.Refuse,
         OverlapErrno = Errno.EEXIST,
@@ -88,6 +88,7 @@ public static class ArmSmmuV3Profile
         Finalise = FinaliseRule.AtFirstAttach,
         PartialUnmap = PartialUnmapRule.Split,
         RefusedAttach = RefusedAttach.Blocked,
+        LeavesDetachedAlone = true,
         CheckAttach = (first, device, type) => CheckAttach61(first, device, type, build),
     };
 
@@ -124,7 +125,8 @@ public static class ArmSmmuV3Profile
             : Errno.OK;
     }
 
-    /// <summary>Stage 1 on the unit of the domain; normal DMA through the CD table, or on a static domain.</summary>
+    /// <summary>Stage 1 on the unit of the domain; normal DMA through the CD table, or on a static
+    /// domain.</summary>
     private static Errno CheckPasid(in PasidCase pasid, SmmuBuild build) =>
         build.Has(SmmuBuild.S1P) && pasid.MadeFor?.Instance == pasid.Device.Instance && pasid.Rid is not null
             ? Errno.OK

@@ -51,8 +51,10 @@ public sealed class SmmuDevice
 
     private ulong eventTable;
 
-    /// <summary>arm_smmu_device_probe: structures, then reset. -ETIMEDOUT when the unit does not follow.</summary>
-    /// <param name="bypassed">Streams that firmware keeps in use (memory reservations): they start in bypass.</param>
+    /// <summary>arm_smmu_device_probe: structures, then reset. -ETIMEDOUT when the unit does not
+    /// follow.</summary>
+    /// <param name="bypassed">Streams that firmware keeps in use (memory reservations): they start in
+    /// bypass.</param>
     public Errno Start(IEnumerable<uint> bypassed)
     {
         queue = new SmmuQueue(Memory, unit, Features.CommandQueueBits, Features.SendsEvent, Steps);
@@ -94,7 +96,8 @@ public sealed class SmmuDevice
         unit.Write32(SmmuReg.EvtqCons, cons | (prod & SmmuReg.QueueOverflow));
     }
 
-    /// <summary>Claims a StreamID: -ERANGE beyond the table, the tree's error when it is another device's.</summary>
+    /// <summary>Claims a StreamID: -ERANGE beyond the table, the tree's error when it is another
+    /// device's.</summary>
     public Errno Claim(uint sid, SmmuMaster master)
     {
         if (!Streams.Covers(sid))

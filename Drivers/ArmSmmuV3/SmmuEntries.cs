@@ -3,7 +3,8 @@ using Conformance.Drivers.PageTables;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// Words of stream table entries and context descriptors (arm-smmu-v3.c: arm_smmu_make_*_ste, arm_smmu_make_s1_cd).
+/// Words of stream table entries and context descriptors (arm-smmu-v3.c: arm_smmu_make_*_ste,
+/// arm_smmu_make_s1_cd).
 /// Eight 64-bit words each; the caller's buffer is filled whole.
 /// </summary>
 public static class SmmuEntries

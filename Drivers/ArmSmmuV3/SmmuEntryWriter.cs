@@ -4,7 +4,8 @@ using Conformance.Drivers.Hardware;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// Changes a live entry of eight words, seen by the hardware one word at a time, without showing it a mixture: in one
+/// Changes a live entry of eight words, seen by the hardware one word at a time, without showing it a
+/// mixture: in one
 /// decisive word if that is enough (hitless), else through V=0. Source: arm_smmu_write_entry of 6.12 and 7.2.
 /// </summary>
 public abstract class SmmuEntryWriter(PhysicalMemory memory)
@@ -47,7 +48,8 @@ public abstract class SmmuEntryWriter(PhysicalMemory memory)
     /// <summary>Bits the hardware looks at in an entry of this value.</summary>
     protected abstract void Used(ReadOnlySpan<ulong> entry, Span<ulong> used);
 
-    /// <summary>Bits of the second word that may change at any moment although both values use them.</summary>
+    /// <summary>Bits of the second word that may change at any moment although both values use
+    /// them.</summary>
     protected virtual ulong SafeInSecondWord => 0;
 
     /// <summary>Makes the hardware read the entry again, and waits.</summary>

@@ -26,13 +26,13 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
 
         BlockBefore(device);
         var errno = domain.Check(device.Unit);
-        if (errno != Errno.OK || faults.TakeAttach(dev, out errno))
+        if (errno != Errno.OK)
         {
             return errno;
         }
 
         domain.Fit(device.Unit);
-        return Link(domain, device);
+        return faults.TakeAttach(dev, out errno) ? errno : Link(domain, device);
     }
 
     /// <summary>6.1: the shared identity domain, through the ordinary attach path.</summary>

@@ -80,8 +80,8 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// The table takes the unit's width and loses the levels that the unit has not. The kernel does this before the
-    /// last step that can fail; an injected failure strikes just before.
+    /// The table takes the unit's width and loses the levels that the unit has not, before the last step that can
+    /// fail.
     /// </summary>
     public override void Fit(VtdUnit unit)
     {

@@ -78,7 +78,9 @@ public class S390Domain61 : S390Domain
     /// The kernel's test takes the inclusive end for the first byte behind, so the last page is always
     /// outside.
     /// </summary>
-    /// <remarks>The kernel's sum wraps for a page that ends at 2^64 and lets it pass; here it is outside.</remarks>
+    /// <remarks>
+    /// The kernel's sum wraps for a page that ends at 2^64 and lets it pass; here it is outside.
+    /// </remarks>
     protected virtual bool IsOutside(ulong iova, ulong size) =>
         iova < Aperture.Start || iova >= Aperture.End || size > Aperture.End - iova;
 
@@ -185,8 +187,8 @@ public class S390Domain612 : S390Domain
 
     /// <summary>The aperture test.</summary>
     /// <remarks>
-    /// The kernel's sum wraps for a range across 2^64, which may pass and be written under low address bits; no
-    /// caller in the tree asks for one (VFIO, iommufd and the DMA API refuse it), so here it is outside.
+    /// The kernel's sum wraps for a range across 2^64, which may pass and be written under low address bits;
+    /// no caller in the tree asks for one (VFIO, iommufd and the DMA API refuse it), so here it is outside.
     /// </remarks>
     protected virtual bool IsOutside(ulong iova, ulong size) =>
         iova < Aperture.Start || iova > Aperture.End || size - 1 > Aperture.End - iova;

@@ -79,7 +79,9 @@ public class S390Driver612 : S390Driver
     /// </summary>
     protected virtual void LeaveCurrent(IommuDevice dev, S390Function function) => AttachBlocked(dev);
 
-    /// <summary>The end of an attach whose register instruction is refused: as if it had never been.</summary>
+    /// <summary>
+    /// The end of an attach whose register instruction is refused: as if it had never been.
+    /// </summary>
     protected virtual Errno Refuse(S390Function function, Errno errno)
     {
         Zpci.Instructions.Unregister(function.Handle);

@@ -77,8 +77,8 @@ public sealed class S390Zpci
     public S390Function? FunctionOf(DeviceId device) => functions[device.Index];
 
     /// <summary>
-    /// All functions of the system have relaxed translation. (The kernel chooses the ops table per function; here one
-    /// driver object serves all.)
+    /// All functions of the system have relaxed translation. (The kernel chooses the ops table per function;
+    /// here one driver object serves all.)
     /// </summary>
     public bool IsRelaxed => S390Firmware.All(Context.Topology, f => f.RelaxedTranslation);
 

@@ -18,8 +18,6 @@ internal static class AppleDartSpecimens
         device d0 i0:0x1 group 0
         --
         register i0
-        alloc D0 d0
-        attach-group D0 g0
 
         """;
 
@@ -62,44 +60,42 @@ internal static class AppleDartSpecimens
 
     private static Specimen SyncMapSkipped() => Of(
         "dart-sync-map-skipped",
-        "iotlb_sync_map does nothing: an IOVA that missed before it was mapped keeps faulting",
-        1, 39, null, new SyncMapSkippedSteps(),
+        "iotlb_sync_map does nothing: an IOVA that missed before it was mapped (0x1000, tried after each "
+            + "command) keeps faulting",
+        1, [39], null, new SyncMapSkippedSteps(),
         OneDevice + """
-            dma d0 0 0x4000 read
-            map D0 0x4000 0x100000 0x4000 rw
+            map g0.default 0x0 0x100000 0x4000 rw
 
             """);
 
     private static Specimen SecondUnitForgotten() => Of(
         "dart-second-unit-not-invalidated",
         "a flush reaches the first unit of the domain only: streams of the second keep an unmapped page",
-        2, 12, null, new FirstUnitOnlySteps(),
+        2, [12], null, new FirstUnitOnlySteps(),
         """
         iommu i1 apple-dart/t8103
         device d0 i0:0x1 i1:0x1 group 0
         --
         register i1
         register i0
-        alloc D0 d0
-        attach-group D0 g0
-        map D0 0x4000 0x100000 0x4000 rw
-        unmap D0 0x4000 0x4000
+        map g0.default 0x4000 0x100000 0x4000 rw
+        unmap g0.default 0x4000 0x4000
 
         """);
 
     private static Specimen PositivePermissions() => Of(
         "dart-positive-permissions",
         "the permission bits of a leaf are set for what is allowed: a read-only page can only be written",
-        3, 20, null, new EncodingSteps(new PositiveDart1()),
+        3, [39, 20], null, new EncodingSteps(new PositiveDart1()),
         OneDevice + """
-            map D0 0x4000 0x100000 0x4000 r
+            map g0.default 0x4000 0x100000 0x4000 r
 
             """);
 
     private static Specimen BypassLeftOn() => Of(
         "dart-bypass-left-on",
         "attaching a paging domain leaves the bypass bit of TCR on: DMA reaches all of memory",
-        6, 4, null, new BypassLeftOnSteps(),
+        6, [71], null, new BypassLeftOnSteps(),
         """
         device d0 i0:0x1 group 0
         --
@@ -112,26 +108,28 @@ internal static class AppleDartSpecimens
     private static Specimen AddressNotShifted() => Of(
         "dart2-address-not-shifted",
         "the address of a DART2 descriptor is put in place instead of shifted by four: DMA lands elsewhere",
-        7, 39, "t6000", new EncodingSteps(new UnshiftedDart2()),
+        7, [39], "t6000", new EncodingSteps(new UnshiftedDart2()),
         OneDevice + """
-            map D0 0x4000 0x100000 0x4000 rw
+            map g0.default 0x4000 0x100000 0x4000 rw
 
             """);
 
     private static Specimen LevelOneShift() => Of(
         "dart-4k-level-one-shift",
         "the level-one index of a 4K table is that of the TTBR: a whole GiB shares one leaf table",
-        8, 39, "t8103-4k", new WrongLevelOneSteps(),
+        8, [39], "t8103-4k", new WrongLevelOneSteps(),
         OneDevice + """
-            map D0 0x200000 0x100000 0x1000 rw
+            map g0.default 0x200000 0x100000 0x1000 rw
 
             """);
 
     private static Specimen NoFlushOnAttach() => Of(
         "dart-no-flush-on-attach",
         "attach does not invalidate its streams: pages of the domain before stay reachable, even freed",
-        9, 2, null, new NoFlushOnAttachSteps(),
+        9, [2], null, new NoFlushOnAttachSteps(),
         OneDevice + """
+            alloc D0 d0
+            attach-group D0 g0
             map D0 0x4000 0x100000 0x4000 rw
             detach-group D0 g0
 
@@ -140,21 +138,17 @@ internal static class AppleDartSpecimens
     private static Specimen SubPageEnd() => Of(
         "dart2-sub-page-end-zero",
         "the last sub-page of a leaf is left 0: only the first 1/4096 of the page is accessible",
-        11, 39, "t6000", new EncodingSteps(new FirstSubPageDart2()),
+        11, [39], "t6000", new EncodingSteps(new FirstSubPageDart2()),
         OneDevice + """
-            map D0 0x4000 0x100000 0x4000 rw
+            map g0.default 0x4000 0x100000 0x4000 rw
 
             """);
 
     private static Specimen BusyNotAwaited() => Of(
         "dart-busy-not-awaited",
-        "an invalidation is not waited for: an unmapped page can be reached after unmap has returned",
-        0, 12, null, new BusyNotAwaitedSteps(),
-        OneDevice + """
-            map D0 0x4000 0x100000 0x4000 rw
-            unmap D0 0x4000 0x4000
-
-            """) with
+        "an invalidation is not waited for: the next one meets a busy unit, an unmapped page stays reachable",
+        0, [68, 12], null, new BusyNotAwaitedSteps(),
+        OneDevice) with
     {
         Citation = "apple-dart.c: apple_dart_t8020_hw_stream_command polls the busy bit; our own mutant",
     };
@@ -164,7 +158,7 @@ internal static class AppleDartSpecimens
         string name,
         string title,
         int mutant,
-        int rule,
+        int[] rules,
         string? variant,
         AppleDartSteps steps,
         string rest) => new()
@@ -172,7 +166,7 @@ internal static class AppleDartSpecimens
         Name = name,
         Title = title,
         Citation = Sheet + mutant,
-        Breaks = [new RuleId(rule), new RuleId(71)],
+        Breaks = [.. rules.Select(rule => new RuleId(rule))],
         Era = "v7.2",
         Driver = AppleDartFactory.DriverName,
         Variant = variant,

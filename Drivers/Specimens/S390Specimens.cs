@@ -32,8 +32,8 @@ public static class S390Specimens
             alloc D0 d0
             attach-group D0 g0
             detach-group D0 g0
-            dma d0 0 0x100000000 read
-            """),
+            """,
+            variant: "zpci-tlb-refresh"),
         Make(
             "s390-sync-skips-iova-0",
             "The sync is skipped when the gathered range starts at 0: page 0 stays reachable after unmap.",
@@ -63,7 +63,7 @@ public static class S390Specimens
             "s390-refused-attach-keeps-table",
             "A refused attach forgets to unregister: the device stays on the new table.",
             "sheet s390, mutant 5",
-            [71, 7],
+            [72, 71, 7],
             zpci => new S390KeepsRefused(zpci),
             """
             alloc D0 d0
@@ -75,12 +75,12 @@ public static class S390Specimens
             "s390-rsx-anchor-says-region-third",
             "A region-second root is registered as a region-third one: the walk starts a level too low.",
             "sheet s390, mutant 7",
-            [39, 71],
+            [46, 39, 71],
             zpci => new S390AlwaysRegionThird(zpci),
             """
             alloc D0 d0
-            attach-group D0 g0
             map D0 0x100001000 0x100000 0x1000 rw
+            attach-group D0 g0
             """,
             variant: "zpci-rsx"),
         Make(
@@ -100,19 +100,19 @@ public static class S390Specimens
             "s390-ism-limit-not-raised",
             "The limit of an ISM function is registered as it is: its last page cannot be reached.",
             "sheet s390, register operation (ISM); arch/s390/pci/pci.c: zpci_register_ioat",
-            [39, 71],
+            [46, 39, 71],
             zpci => new S390IsmLimit(zpci),
             """
             alloc D0 d0
-            attach-group D0 g0
             map D0 0x1fffff000 0x100000 0x1000 rw
+            attach-group D0 g0
             """,
             variant: "ism"),
         Make(
             "s390-detach-posing-as-blocking",
             "The blocking attach calls the old detach, which hands the device back to the platform's DMA.",
             "sheet s390, attach and detach: 6.1 detach_dev",
-            [65, 1, 71],
+            [1, 65, 71],
             zpci => new S390DetachAsBlocking(zpci),
             """
             claim-group o1 g0
@@ -125,8 +125,7 @@ public static class S390Specimens
             [65, 1, 71],
             zpci => new S390BypassAsBlocking(zpci),
             """
-            claim-group o1 g0
-            dma d0 0 0x1000 read
+            attach-group i0.blocked g0
             """,
             variant: "zpci-rtr"),
     ];

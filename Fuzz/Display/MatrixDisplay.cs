@@ -20,7 +20,8 @@ internal static class MatrixDisplay
         console.WriteLine(MatrixText.Title(options));
         console.Write(TableOf(matrix));
         host.Output.Write(MatrixText.Legend(matrix) + MatrixText.Remarks(matrix) + "\n");
-        console.MarkupLine($"[{(matrix.Passed ? "green" : "red")}]{Markup.Escape(MatrixText.LastLine(matrix))}[/]");
+        var colour = matrix.Passed ? "green" : "red";
+        console.MarkupLine($"[{colour}]{Markup.Escape(MatrixText.LastLine(matrix))}[/]");
     }
 
     private static Table TableOf(Matrix matrix)
@@ -54,7 +55,8 @@ internal static class MatrixDisplay
             : string.Concat(text.Select((mark, i) => Painted(mark.ToString(), row[i].Kind)));
     }
 
-    private static string Painted(string text, VerdictKind kind) => $"[{Colour(kind)}]{Markup.Escape(text)}[/]";
+    private static string Painted(string text, VerdictKind kind) =>
+        $"[{Colour(kind)}]{Markup.Escape(text)}[/]";
 
     private static string Colour(VerdictKind kind) => kind switch
     {

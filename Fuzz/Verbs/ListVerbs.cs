@@ -13,7 +13,8 @@ internal static class ListVerbs
     [
         List(host, "drivers", "Drivers, their variants and known breakages.",
             () => CatalogueText.Drivers(DriverCatalog.All)),
-        List(host, "rules", "Rules, their statements and sources.", () => CatalogueText.Rules(RuleCatalog.All)),
+        List(host, "rules", "Rules, their statements and sources.",
+            () => CatalogueText.Rules(RuleCatalog.All)),
         List(host, "eras", "Eras of the core, and whose drivers they run.",
             () => CatalogueText.EraList(Eras.All)),
     ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Conformance.Drivers.Catalog;
 using Conformance.Drivers.Specimens;
 using Conformance.Harness.Search;
@@ -6,7 +7,9 @@ using Conformance.Model.Rules;
 
 namespace Conformance.Fuzz.Verbs;
 
-/// <summary>Turns the words of a command line into what they name; a wrong one is told what is known.</summary>
+/// <summary>
+/// Turns the words of a command line into what they name; a wrong one is told what is known.
+/// </summary>
 internal static class Names
 {
     /// <summary>Drivers in the order of the catalogue, all when none is named.</summary>
@@ -46,7 +49,9 @@ internal static class Names
         throw Unknown("rule", name, known.Select(id => id.ToString()));
     }
 
-    /// <summary>Those of the drivers that have the variant; the caller named it, so none is an error.</summary>
+    /// <summary>
+    /// Those of the drivers that have the variant; the caller named it, so none is an error.
+    /// </summary>
     public static IReadOnlyList<DriverEntry> WithVariant(IReadOnlyList<DriverEntry> drivers, string variant)
     {
         var having = drivers.Where(e => e.Factory.Variants.Contains(variant)).ToList();
@@ -63,9 +68,9 @@ internal static class Names
     public static ulong Number(string option, string word, ulong least, ulong most)
     {
         var hex = word.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        var good = hex
-            ? ulong.TryParse(word.AsSpan(2), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var value)
-            : ulong.TryParse(word, System.Globalization.NumberStyles.None, null, out value);
+        var digits = hex ? word.AsSpan(2) : word;
+        var style = hex ? NumberStyles.AllowHexSpecifier : NumberStyles.None;
+        var good = ulong.TryParse(digits, style, CultureInfo.InvariantCulture, out var value);
         return good && value >= least && value <= most
             ? value
             : throw new UsageException($"{option}: expected a number from {least} to {most}, found '{word}'");

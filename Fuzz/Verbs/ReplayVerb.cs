@@ -13,8 +13,14 @@ internal static class ReplayVerb
 {
     public static Command Create(Host host)
     {
-        var file = new Argument<string>("file") { Description = "A scenario file; '-' reads standard input." };
-        var trace = new Option<bool>("--trace") { Description = "Show the whole trace, device accesses too." };
+        var file = new Argument<string>("file")
+        {
+            Description = "A scenario file; '-' reads standard input.",
+        };
+        var trace = new Option<bool>("--trace")
+        {
+            Description = "Show the whole trace, device accesses too.",
+        };
         var specimen = new Option<string?>("--specimen")
         {
             HelpName = "name",

@@ -56,12 +56,13 @@ internal static class RunVerb
     private static void Show(
         JobResult job, string directory, SearchOptions options, bool brief, TextWriter log)
     {
+        var subject = Subject.Of(job.Era);
         foreach (var finding in job.Findings)
         {
             var path = FindingFile.Write(directory, finding);
             log.Write(brief
                 ? FindingText.Headline(finding) + "\n"
-                : FindingText.Render(finding, Replay.Of(finding, Subject.Of(job.Era), options.UseExpectations)));
+                : FindingText.Render(finding, Replay.Of(finding, subject, options.UseExpectations)));
             log.Write($"replay: {FindingFile.ReplayCommand(path)}\n\n");
         }
 

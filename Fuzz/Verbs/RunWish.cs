@@ -52,7 +52,7 @@ internal sealed class RunWish
     private readonly Option<string?> json = new("--json")
     {
         HelpName = "file",
-        Description = "Write the report as JSON too; '-' writes it to standard output, and nothing else there.",
+        Description = "Write the report as JSON too; '-' is standard output, which then has nothing else.",
     };
 
     private readonly Option<bool> noExpectations = new("--no-expectations")

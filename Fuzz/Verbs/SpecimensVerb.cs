@@ -21,13 +21,17 @@ internal static class SpecimensVerb
             Description = "Search each one at random, shrink, and compare with its hand-made minimum.",
         };
         var seed = RunWish.SeedOption();
-        var command = new Command("specimens", "Historical bugs that the suite must see.") { name, check, seed };
+        var command = new Command("specimens", "Historical bugs that the suite must see.")
+        {
+            name, check, seed,
+        };
         command.SetAction(parsed =>
         {
             var one = parsed.GetValue(name) is { } wanted ? Names.Specimen(wanted) : null;
             if (parsed.GetValue(check))
             {
-                return Check(one is null ? SpecimenCheck.All : [one], RunWish.SeedOf(parsed.GetValue(seed)!), host);
+                var start = RunWish.SeedOf(parsed.GetValue(seed)!);
+                return Check(one is null ? SpecimenCheck.All : [one], start, host);
             }
 
             host.Output.Write(one is null ? SpecimenText.List(SpecimenCheck.All) : SpecimenText.Head(one));

@@ -32,7 +32,9 @@ public static class FindingFile
     public static string Write(string directory, Finding finding) =>
         Write(directory, NameOf(finding), Text(finding));
 
-    /// <summary>The same for a scenario that the suite itself fails on: <c>apple-dart-v6.5-suite.scenario</c>.</summary>
+    /// <summary>
+    /// The same for a scenario that the suite itself fails on: <c>apple-dart-v6.5-suite.scenario</c>.
+    /// </summary>
     public static string Write(string directory, SuiteError error, string driver) => Write(
         directory,
         $"{driver}-{error.Scenario.Era}-suite.scenario",

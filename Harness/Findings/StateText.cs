@@ -22,8 +22,9 @@ public static class StateText
     private static string Line(IommuCore core, Group group)
     {
         var devices = string.Join(' ', group.Devices.Select(member => Device(core, member)));
-        var text = $"{group.Id} [{devices}] domain {Name(group.Domain)}, default {Name(group.DefaultDomain)}, "
-            + $"blocking {Name(group.BlockingDomain)}, owner {group.Owner}, owner_cnt {group.OwnerCount}";
+        var text = $"{group.Id} [{devices}] domain {Name(group.Domain)}, "
+            + $"default {Name(group.DefaultDomain)}, blocking {Name(group.BlockingDomain)}, "
+            + $"owner {group.Owner}, owner_cnt {group.OwnerCount}";
         foreach (var (pasid, slot) in group.Pasids)
         {
             text += pasid == 0 ? $", handle {Name(slot.Domain)}" : $", pasid {pasid} {Name(slot.Domain)}";

@@ -147,6 +147,7 @@ internal sealed partial class PlanDrawer
         var domain = DomainRef.Slot(slot);
         Step(Make.Alloc(slot, device, dice.Percent(70) ? AllocFlags.Pasid : AllocFlags.None));
         MapSteps(domain, dice.Between(1, 2));
+        PasidFailure(group);
         Step(Make.OnPasid(Op.AttachPasid, domain, device, pasid));
         Step(() => draw.DrawDma(device));
         UnmapLastStep(dice.Percent(70) ? Op.Unmap : Op.UnmapFast, domain);
@@ -155,6 +156,7 @@ internal sealed partial class PlanDrawer
         {
             var second = DomainRef.Slot(Slot(group));
             MapSteps(second, 1);
+            PasidFailure(group);
             Step(Make.OnPasid(Op.ReplacePasid, second, device, pasid));
             Step(() => draw.DrawDma(device));
             domain = second;
@@ -162,6 +164,17 @@ internal sealed partial class PlanDrawer
 
         Step(Make.OnPasid(Op.DetachPasid, domain, device, pasid));
         Step(() => draw.DrawDma(device));
+    }
+
+    /// <summary>Now and then a device of the group refuses the PASID that comes next.</summary>
+    private void PasidFailure(int group)
+    {
+        if (dice.Percent(25))
+        {
+            var members = topology.DevicesOf(new GroupId(group));
+            var refusing = dice.Percent(60) ? members[^1] : dice.Pick(members);
+            Step(Make.FailAttach(refusing.Index, 0, draw.DrawErrno()));
+        }
     }
 
     private void DeferredFirst(int device)

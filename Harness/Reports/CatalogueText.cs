@@ -1,5 +1,6 @@
 using System.Text;
 using Conformance.Drivers.Catalog;
+using Conformance.Harness.Search;
 using Conformance.Model.Core;
 using Conformance.Model.Rules;
 
@@ -52,9 +53,6 @@ public static class CatalogueText
     private static string Expected(ExpectedBreakage e)
     {
         var variants = e.Variants.Count == 0 ? "" : $" ({string.Join(", ", e.Variants)})";
-        var eras = string.Equals(e.FirstEra, e.LastEra, StringComparison.Ordinal)
-            ? e.FirstEra
-            : $"{e.FirstEra}..{e.LastEra}";
-        return $"{e.Rule} in {eras}{variants}: {e.Citation}";
+        return $"{e.Rule} in {EraSpan.Text(e)}{variants}: {e.Citation}";
     }
 }

@@ -6,8 +6,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Reports;
 
 /// <summary>
-/// A finding for people: the rule and its source, the scenario, the trace in the kernel's words with the first wrong
-/// line marked, the state before and after.
+/// A finding for people: the rule and its source, the scenario, the trace in the kernel's words with the
+/// first wrong line marked, the state before and after.
 /// </summary>
 public static class FindingText
 {

@@ -7,7 +7,8 @@ namespace Conformance.Harness.Reports;
 /// <summary>One remark under the matrix: what it says of which rules, drivers and eras.</summary>
 public sealed record MatrixNote(string Rules, string Drivers, string Eras, string Text)
 {
-    public override string ToString() => $"{Rules}  {Drivers} ({Eras}){(Text.Length == 0 ? "" : ": " + Text)}";
+    public override string ToString() =>
+        $"{Rules}  {Drivers} ({Eras}){(Text.Length == 0 ? "" : ": " + Text)}";
 }
 
 /// <summary>Remarks of one kind under a heading.</summary>
@@ -23,7 +24,9 @@ public static class MatrixNotes
         [
             new("broken as expected", Collect(matrix, v => v.Seen.Select(e => e.Citation))),
             new("not exercised", Collect(matrix, Reasons)),
-            new("not exercised, no reason stated: the catalogue owes one, or the search a way", Unexplained(matrix)),
+            new(
+                "not exercised, no reason stated: the catalogue owes one, or the search a way",
+                Unexplained(matrix)),
             new("expected breakage did not show", [.. Collect(matrix, Missing), .. OfCore(matrix)]),
             new("said to be impossible, but exercised", Collect(matrix, Contradicted)),
         ];
@@ -33,12 +36,12 @@ public static class MatrixNotes
     private static IEnumerable<string> Reasons(Verdict verdict) =>
         verdict.Kind == VerdictKind.NotExercised ? [verdict.Reason!] : [];
 
-    /// <summary>Only of jobs that were large enough: in a small run most things go unexercised.</summary>
+    /// <summary>Only what is owed: in a small run most things go unexercised.</summary>
     private static IReadOnlyList<MatrixNote> Unexplained(Matrix matrix) =>
         Join(from rule in matrix.Rules
              from driver in matrix.Drivers
              from era in matrix.Eras
-             where matrix.IsStrict(driver, era) && matrix[driver, era, rule.Id].Kind == VerdictKind.Unexplained
+             where matrix.OwesReason(driver, era, rule)
              select new Said(rule.Id, driver, era, ""), matrix.Eras);
 
     private static IEnumerable<string> Missing(Verdict verdict) => verdict.Missing.Select(e => e.Citation);
@@ -46,16 +49,11 @@ public static class MatrixNotes
     private static IEnumerable<string> Contradicted(Verdict verdict) =>
         verdict.Exercised > 0 && verdict.Reason is { } reason ? [reason] : [];
 
-    private static IEnumerable<MatrixNote> OfCore(Matrix matrix) =>
-        from missing in matrix.CoreDidNotShow
-        group missing by (missing.Breakage.Rule, missing.Breakage.Citation) into same
-        select new MatrixNote(
-            same.Key.Rule.ToString(),
-            "every driver",
-            EraSpan.Text([.. same.Select(m => m.Era)], matrix.Eras),
-            same.Key.Citation);
+    private static IEnumerable<MatrixNote> OfCore(Matrix matrix) => matrix.CoreDidNotShow.Select(e =>
+        new MatrixNote(e.Rule.ToString(), "every driver", EraSpan.Text(e), e.Citation));
 
-    private static IReadOnlyList<MatrixNote> Collect(Matrix matrix, Func<Verdict, IEnumerable<string>> texts) =>
+    private static IReadOnlyList<MatrixNote> Collect(
+        Matrix matrix, Func<Verdict, IEnumerable<string>> texts) =>
         Join(from rule in matrix.Rules
              from driver in matrix.Drivers
              from era in matrix.Eras

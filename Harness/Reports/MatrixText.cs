@@ -3,7 +3,9 @@ using Conformance.Harness.Search;
 
 namespace Conformance.Harness.Reports;
 
-/// <summary>The matrix as plain text of at most <see cref="PlainText.Columns"/> columns; the same run, the same bytes.</summary>
+/// <summary>
+/// The matrix as plain text of at most <see cref="PlainText.Columns"/> columns; the same run, the same bytes.
+/// </summary>
 public static class MatrixText
 {
     private const string Heading = "rule";
@@ -65,7 +67,7 @@ public static class MatrixText
             + PlainText.Count(matrix.Jobs.Sum(j => j.Probes), "DMA probe");
         var verdict = findings > 0 ? PlainText.Count(findings, "finding")
             : matrix.Failed ? "nothing found, but the catalogue and this run disagree: see above"
-            : "all promises kept";
+            : matrix.Complete ? "all promises kept" : "nothing broken so far";
         return (errors == 0 ? "" : $"the suite itself failed {PlainText.Count(errors, "time")}; ")
             + (matrix.Complete ? "" : "cut short; ")
             + $"{verdict} ({size})";
@@ -74,7 +76,9 @@ public static class MatrixText
     /// <summary>One finished job, for progress in a pipe.</summary>
     public static string JobLine(JobResult job) => $"{job.Driver} {job.Era}: "
         + $"{PlainText.Count(job.Scenarios, "scenario")}, {PlainText.Count(job.Commands, "command")}, "
-        + (job.SuiteError is null ? PlainText.Count(job.Findings.Count, "finding") : "the suite itself failed");
+        + (job.SuiteError is null
+            ? PlainText.Count(job.Findings.Count, "finding")
+            : "the suite itself failed");
 
     private static string Explain(VerdictKind kind) =>
         $"{VerdictText.Mark(kind)} or '{VerdictText.Word(kind)}' = {VerdictText.Meaning(kind)}";

@@ -4,10 +4,14 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Harness.Reports;
 
-/// <summary>A recorded trace as text: each command with the driver calls and records that followed it.</summary>
+/// <summary>
+/// A recorded trace as text: each command with the driver calls and records that followed it.
+/// </summary>
 public static class RecordingText
 {
-    /// <summary>A finding that could not be shrunk shows the trace of this many commands, the last ones.</summary>
+    /// <summary>
+    /// A finding that could not be shrunk shows the trace of this many commands, the last ones.
+    /// </summary>
     private const int MostCommands = 40;
 
     private const string Marker = " ==> ";
@@ -29,13 +33,15 @@ public static class RecordingText
         return text.ToString();
     }
 
-    /// <summary>What leads to a finding, its first wrong line marked; other device accesses are left out.</summary>
+    /// <summary>
+    /// What leads to a finding, its first wrong line marked; other device accesses are left out.
+    /// </summary>
     public static void AppendMarked(StringBuilder text, Finding finding, TraceRecording trace)
     {
         var first = Math.Max(0, trace.Commands.Count - MostCommands);
         if (first > 0)
         {
-            text.Append($"{Indent}(the first {first} commands are left out here; replay --trace shows them)\n");
+            text.Append($"{Indent}(the first {first} commands are left out; replay --trace shows them)\n");
         }
 
         for (var i = first; i < trace.Commands.Count; i++)
@@ -55,7 +61,8 @@ public static class RecordingText
         text.Append($"{Indent}{last}\n{Marker}  {finding.Message}\n");
     }
 
-    private static void AppendCommand(StringBuilder text, Finding finding, RecordedCommand command, bool wrong)
+    private static void AppendCommand(
+        StringBuilder text, Finding finding, RecordedCommand command, bool wrong)
     {
         var marked = false;
         text.Append($"{Indent}{command.Text}\n");

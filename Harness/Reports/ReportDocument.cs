@@ -2,8 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Conformance.Harness.Reports;
 
-/// <summary>The JSON report. Fields appear in this order; nothing in it depends on time, machine or threads.</summary>
-/// <param name="Schema">Raised when a field changes its meaning or goes away; new fields do not raise it.</param>
+/// <summary>
+/// The JSON report. Fields appear in this order; nothing in it depends on time, machine or threads.
+/// </summary>
+/// <param name="Schema">Raised when a field changes its meaning or goes away, not for new fields.</param>
 /// <param name="Seed">Decimal, as a string: it has 64 bits.</param>
 /// <param name="Scenarios">Asked for, per driver and era.</param>
 /// <param name="Length">Commands per scenario.</param>
@@ -83,7 +85,7 @@ public sealed record FindingDocument(
 public sealed record SuiteErrorDocument(string Message, string Scenario);
 
 /// <summary>An expected breakage of the core that did not show.</summary>
-public sealed record CoreDocument(string Rule, string Era, string Citation);
+public sealed record CoreDocument(string Rule, string FirstEra, string LastEra, string Citation);
 
 [JsonSourceGenerationOptions(
     WriteIndented = true,

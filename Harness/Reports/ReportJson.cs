@@ -36,8 +36,8 @@ public static class ReportJson
         matrix.Passed,
         [.. matrix.Rules.Select(Document)],
         [.. matrix.Jobs.Select(job => Document(matrix, job))],
-        OrNull(matrix.CoreDidNotShow.Select(m =>
-            new CoreDocument(m.Breakage.Rule.ToString(), m.Era.Name, m.Breakage.Citation))));
+        OrNull(matrix.CoreDidNotShow.Select(e =>
+            new CoreDocument(e.Rule.ToString(), e.FirstEra, e.LastEra, e.Citation))));
 
     private static RuleDocument Document(RuleInfo rule) => new(
         rule.Id.ToString(),

@@ -48,12 +48,13 @@ public static class SpecimenText
         }
 
         var good = results.Count(r => r.Problems.Count == 0);
-        return text.Append($"\n{good} of {PlainText.Count(results.Count, "specimen")} found and shrunk\n").ToString();
+        var all = PlainText.Count(results.Count, "specimen");
+        return text.Append($"\n{good} of {all} found and shrunk\n").ToString();
     }
 
     /// <summary>One checked specimen, for progress in a pipe.</summary>
-    public static string Line(SpecimenResult result) =>
-        $"{result.Specimen.Name}: {(result.Problems.Count == 0 ? "found" : string.Join("; ", result.Problems))}";
+    public static string Line(SpecimenResult result) => $"{result.Specimen.Name}: "
+        + (result.Problems.Count == 0 ? "found" : string.Join("; ", result.Problems));
 
     private static IReadOnlyList<string> Row(SpecimenResult result) =>
     [

@@ -2,7 +2,9 @@ using Conformance.Harness.Search;
 
 namespace Conformance.Harness.Reports;
 
-/// <summary>How verdicts are written: a mark for one era, a word where all eras agree, a phrase in the JSON.</summary>
+/// <summary>
+/// How verdicts are written: a mark for one era, a word where all eras agree, a phrase in the JSON.
+/// </summary>
 public static class VerdictText
 {
     /// <summary>The kinds in the order of the legend.</summary>
@@ -15,6 +17,7 @@ public static class VerdictText
         VerdictKind.BrokenAsExpected => 'e',
         VerdictKind.Finding => 'X',
         VerdictKind.NotExercised => '.',
+        VerdictKind.NotMetHere => 'o',
         VerdictKind.Unexplained => '?',
         VerdictKind.NotPromised => '-',
         VerdictKind.ExpectedDidNotShow => '!',
@@ -28,6 +31,7 @@ public static class VerdictText
         VerdictKind.BrokenAsExpected => "expected",
         VerdictKind.Finding => "FINDING",
         VerdictKind.NotExercised => "no case",
+        VerdictKind.NotMetHere => "not met",
         VerdictKind.Unexplained => "UNTESTED",
         VerdictKind.NotPromised => "not yet",
         VerdictKind.ExpectedDidNotShow => "NOT SHOWN",
@@ -41,7 +45,8 @@ public static class VerdictText
         VerdictKind.BrokenAsExpected => "broken as expected",
         VerdictKind.Finding => "FINDING",
         VerdictKind.NotExercised => "not exercised, for a stated reason",
-        VerdictKind.Unexplained => "not exercised, no reason stated",
+        VerdictKind.NotMetHere => "not exercised in that era, but in another",
+        VerdictKind.Unexplained => "never exercised, no reason stated",
         VerdictKind.NotPromised => "not promised in that era",
         VerdictKind.ExpectedDidNotShow => "expected breakage did not show",
         _ => "not run",

@@ -3,21 +3,24 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Search;
 
 /// <summary>
-/// Whose finding it is. A scenario may hold instances of a second driver, and what it shows may be that one's fault: then
-/// the shrunk scenario does without the driver that was searched.
+/// Whose finding it is. A scenario may hold instances of a second driver, and what it shows may be that one's
+/// fault: then the shrunk scenario does without the driver that was searched.
 /// </summary>
 public static class Attribution
 {
-    /// <summary>The searched driver when the scenario still has an instance of it, else the first driver there.</summary>
+    /// <summary>
+    /// The searched driver when the scenario still has an instance of it, else the first driver there.
+    /// </summary>
     public static string DriverOf(Scenario scenario, string searched)
     {
         var drivers = scenario.Topology.Instances.Select(i => i.Driver).ToList();
-        return drivers.Count == 0 || drivers.Contains(searched, StringComparer.Ordinal) ? searched : drivers[0];
+        var isThere = drivers.Contains(searched, StringComparer.Ordinal);
+        return isThere || drivers.Count == 0 ? searched : drivers[0];
     }
 
     /// <summary>
-    /// Gives findings to the job of their driver in the same era, which keeps its own of the same rule. They stay where
-    /// they were found when the run has no such job.
+    /// Gives findings to the job of their driver in the same era, which keeps its own of the same rule. They
+    /// stay where they were found when the run has no such job.
     /// </summary>
     public static void HandOver(IReadOnlyList<JobResult> jobs)
     {

@@ -1,3 +1,4 @@
+using Conformance.Drivers.Catalog;
 using Conformance.Model.Core;
 
 namespace Conformance.Harness.Search;
@@ -6,16 +7,13 @@ namespace Conformance.Harness.Search;
 public static class EraSpan
 {
     /// <summary>Whether an era lies in a range given by the names of its first and last era.</summary>
-    /// <exception cref="InvalidOperationException">The catalogue names an era that does not exist.</exception>
+    /// <exception cref="InvalidOperationException">The catalogue names an unknown era.</exception>
     public static bool Covers(string first, string last, Era era) =>
         Order(first) <= era.Order && era.Order <= Order(last);
 
-    /// <summary>Position in time of an era that the catalogue names.</summary>
-    public static int Order(string era) => Eras.Find(era)?.Order
-        ?? throw new InvalidOperationException($"the catalogue names the unknown era {era}");
-
     /// <summary>
-    /// <c>v6.5..v6.7</c> for neighbours, <c>v5.19, v7.2</c> otherwise, <c>all eras</c> when it is every one that ran.
+    /// <c>v6.5..v6.7</c> for neighbours, <c>v5.19, v7.2</c> otherwise, <c>all eras</c> when it is every one
+    /// that ran.
     /// </summary>
     /// <param name="eras">Oldest first, at least one.</param>
     /// <param name="ran">The eras of the run, oldest first.</param>
@@ -42,6 +40,12 @@ public static class EraSpan
         return string.Join(", ", parts);
     }
 
+    /// <summary>The eras of an expected breakage.</summary>
+    public static string Text(ExpectedBreakage breakage) =>
+        string.Equals(breakage.FirstEra, breakage.LastEra, StringComparison.Ordinal)
+            ? breakage.FirstEra
+            : $"{breakage.FirstEra}..{breakage.LastEra}";
+
     private static int? Next(Era era, IReadOnlyList<Era> ran)
     {
         for (var i = 0; i + 1 < ran.Count; i++)
@@ -54,4 +58,7 @@ public static class EraSpan
 
         return null;
     }
+
+    private static int Order(string era) => Eras.Find(era)?.Order
+        ?? throw new InvalidOperationException($"the catalogue names the unknown era {era}");
 }

@@ -5,7 +5,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Search;
 
-/// <summary>The breakages that are known of the drivers and of the core in one era, and so are no findings.</summary>
+/// <summary>
+/// The breakages that are known of the drivers and of the core in one era, and so are no findings.
+/// </summary>
 public sealed class Expectations
 {
     private readonly SuiteKnowledge knowledge;
@@ -16,11 +18,13 @@ public sealed class Expectations
     /// <param name="knowledge">What is expected.</param>
     /// <param name="era">In which era.</param>
     /// <param name="use">False: nothing is expected, everything that breaks is a finding.</param>
-    /// <param name="except">A rule that nothing is expected to break, because it is what is looked for.</param>
+    /// <param name="except">A rule that nothing is expected to break.</param>
     public Expectations(SuiteKnowledge knowledge, Era era, bool use, RuleId? except = null) =>
         (this.knowledge, this.era, this.use, this.except) = (knowledge, era, use, except);
 
-    /// <summary>What may break on a topology: of the core, and of each instance's driver for its variant.</summary>
+    /// <summary>
+    /// What may break on a topology: of the core, and of each instance's driver for its variant.
+    /// </summary>
     public IReadOnlyList<ExpectedBreakage> On(Topology topology)
     {
         if (!use)

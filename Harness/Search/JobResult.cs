@@ -22,13 +22,16 @@ public sealed class JobResult(string driver, Era era)
     public SortedDictionary<RuleId, long> Exercised { get; } = [];
 
     /// <summary>
-    /// Expected breakages whose rule broke in a scenario with a variant that may show it; those of a second driver
-    /// in the scenario too.
+    /// Expected breakages whose rule broke in a scenario with a variant that may show it; those of a second
+    /// driver in the scenario too.
     /// </summary>
     public HashSet<ExpectedBreakage> ExpectedSeen { get; } = [];
 
     /// <summary>Unexpected ones, shrunk; at most one a rule.</summary>
     public List<Finding> Findings { get; } = [];
+
+    /// <summary>The search was cancelled before the job had come to its end.</summary>
+    public bool Interrupted { get; set; }
 
     /// <summary>Set when the suite itself failed; the job ended there.</summary>
     public SuiteError? SuiteError { get; set; }

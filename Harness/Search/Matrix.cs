@@ -4,13 +4,11 @@ using Conformance.Model.Rules;
 
 namespace Conformance.Harness.Search;
 
-/// <summary>An expected breakage of the core that no driver of the run showed in an era.</summary>
-public sealed record MissingOfCore(Era Era, ExpectedBreakage Breakage);
-
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
-/// A run that is too small to say that something never shows (fewer scenarios than the default, restricted to a rule or a
-/// variant, cut short) still reports it, but does not count it: see <see cref="IsStrict"/>.
+/// Something that never showed can be held against a driver only when every era in which it could show was searched
+/// at full size: with at least the default number and length of scenarios, no restriction to a rule or a variant, and to
+/// the end. A smaller run is silent about it.
 /// </remarks>
 public sealed class Matrix
 {
@@ -34,7 +32,7 @@ public sealed class Matrix
             }
         }
 
-        CoreDidNotShow = [.. options.Eras.SelectMany(FindMissingOfCore)];
+        CoreDidNotShow = options.UseExpectations ? [.. knowledge.Core.Where(IsMissingOfCore)] : [];
     }
 
     /// <summary>What the matrix was made from, in the order of the report.</summary>
@@ -50,15 +48,13 @@ public sealed class Matrix
     public IReadOnlyList<Era> Eras => options.Eras;
 
     /// <summary>Expected breakages of the core that no driver showed.</summary>
-    public IReadOnlyList<MissingOfCore> CoreDidNotShow { get; }
+    public IReadOnlyList<ExpectedBreakage> CoreDidNotShow { get; }
 
-    /// <summary>False when the run was cut short: some job ended before it had a reason to.</summary>
-    public bool Complete => Jobs.All(j => j.Scenarios >= options.Scenarios
-        || j.Findings.Count >= options.FindingsPerJob
-        || j.SuiteError is not null);
+    /// <summary>False when the run was cut short.</summary>
+    public bool Complete => !Jobs.Any(j => j.Interrupted);
 
-    /// <summary>A finding, or something owed by a run that is large enough to say so.</summary>
-    public bool Failed => Jobs.Any(CountsAgainst) || (CoreDidNotShow.Count > 0 && CoreIsStrict);
+    /// <summary>A finding, or something that a run of this size should have shown.</summary>
+    public bool Failed => CoreDidNotShow.Count > 0 || Jobs.Any(CountsAgainst);
 
     /// <summary>Everything ran, nothing failed, the suite itself included.</summary>
     public bool Passed => Complete && !Failed && !Jobs.Any(j => j.SuiteError is not null);
@@ -74,29 +70,42 @@ public sealed class Matrix
         IReadOnlyList<JobResult> results, SearchOptions options, SuiteKnowledge knowledge) =>
         new(results, options, knowledge);
 
-    /// <summary>Whether a job is large enough to conclude something from what it did not show.</summary>
-    public bool IsStrict(string driver, Era era) =>
-        options.MayBeStrict && jobs[(driver, era.Order)].Scenarios >= SearchOptions.DefaultScenarios;
+    /// <summary>Whether a job was searched at full size.</summary>
+    public bool IsStrict(string driver, Era era) => options.MayBeStrict
+        && jobs.TryGetValue((driver, era.Order), out var job)
+        && job.Scenarios >= SearchOptions.DefaultScenarios;
 
-    private bool CoreIsStrict => knowledge.Drivers.All(
-        d => Drivers.Contains(d.Factory.Name, StringComparer.Ordinal)
-            && Eras.All(era => IsStrict(d.Factory.Name, era)));
+    /// <summary>The suite owes a reason, or a way to exercise the rule.</summary>
+    public bool OwesReason(string driver, Era era, RuleInfo rule) =>
+        this[driver, era, rule.Id].Kind == VerdictKind.Unexplained
+        && MayConclude(driver, Model.Core.Eras.All.Where(e => RuleCatalog.IsPromised(rule, e)));
 
-    private bool CountsAgainst(JobResult job) =>
-        job.Findings.Count > 0
-        || (IsStrict(job.Driver, job.Era)
-            && Rules.Any(rule => IsOwed(this[job.Driver, job.Era, rule.Id])));
+    private bool MayConclude(string driver, IEnumerable<Era> eras) => eras.All(era => IsStrict(driver, era));
 
-    private static bool IsOwed(Verdict verdict) =>
-        verdict.Missing.Count > 0 || verdict.Kind == VerdictKind.Unexplained;
+    private bool CountsAgainst(JobResult job) => job.Findings.Count > 0
+        || Rules.Any(rule => this[job.Driver, job.Era, rule.Id].Missing.Count > 0
+            || OwesReason(job.Driver, job.Era, rule));
 
-    private IEnumerable<MissingOfCore> FindMissingOfCore(Era era)
+    /// <summary>
+    /// A breakage is owed once for all eras that it covers, not once an era: the same driver code runs in them.
+    /// </summary>
+    private bool IsMissing(string driver, ExpectedBreakage breakage) =>
+        MayConclude(driver, ErasOf(breakage)) && !Shows(driver, breakage);
+
+    /// <summary>A breakage of the core has to show on some driver.</summary>
+    private bool IsMissingOfCore(ExpectedBreakage breakage)
     {
-        var seen = Jobs.Where(j => j.Era.Order == era.Order).SelectMany(j => j.ExpectedSeen).ToHashSet();
-        return ExpectedOfCore(era)
-            .Where(e => Rules.Any(r => r.Id == e.Rule) && !seen.Contains(e))
-            .Select(e => new MissingOfCore(era, e));
+        var drivers = knowledge.Drivers.Select(d => d.Factory.Name).ToList();
+        return Rules.Any(r => r.Id == breakage.Rule)
+            && drivers.TrueForAll(driver => MayConclude(driver, ErasOf(breakage)))
+            && !drivers.Exists(driver => Shows(driver, breakage));
     }
+
+    private bool Shows(string driver, ExpectedBreakage breakage) => ErasOf(breakage).Any(era =>
+        jobs.TryGetValue((driver, era.Order), out var job) && job.ExpectedSeen.Contains(breakage));
+
+    private static IEnumerable<Era> ErasOf(ExpectedBreakage breakage) =>
+        Model.Core.Eras.All.Where(era => EraSpan.Covers(breakage.FirstEra, breakage.LastEra, era));
 
     private IEnumerable<ExpectedBreakage> ExpectedOfCore(Era era) =>
         options.UseExpectations ? knowledge.ExpectedOfCore(era) : [];
@@ -111,14 +120,20 @@ public sealed class Matrix
         {
             Exercised = job.Exercised.GetValueOrDefault(rule.Id),
             Seen = [.. ofDriver.Concat(ofCore).Where(job.ExpectedSeen.Contains)],
-            Missing = [.. ofDriver.Where(e => job.Scenarios > 0 && !job.ExpectedSeen.Contains(e))],
+            Missing = [.. ofDriver.Where(e => IsMissing(job.Driver, e))],
             Reason = knowledge.UnexercisedReason(job.Driver, job.Era, rule.Id),
             Finding = job.Findings.Find(f => f.Failure.Rule == rule.Id),
         };
         return verdict with { Kind = KindOf(verdict, job, rule) };
     }
 
-    private static VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
+    /// <summary>The premise held in some era of the run that promises the rule.</summary>
+    private bool IsExercisedElsewhere(string driver, RuleInfo rule) => Jobs.Any(
+        job => string.Equals(job.Driver, driver, StringComparison.Ordinal)
+            && RuleCatalog.IsPromised(rule, job.Era)
+            && job.Exercised.GetValueOrDefault(rule.Id) > 0);
+
+    private VerdictKind KindOf(Verdict verdict, JobResult job, RuleInfo rule)
     {
         if (job.Scenarios == 0)
         {
@@ -135,7 +150,7 @@ public sealed class Matrix
             return VerdictKind.BrokenAsExpected;
         }
 
-        if (job.Era.Order < EraSpan.Order(rule.Since))
+        if (!RuleCatalog.IsPromised(rule, job.Era))
         {
             return VerdictKind.NotPromised;
         }
@@ -150,6 +165,11 @@ public sealed class Matrix
             return VerdictKind.Kept;
         }
 
-        return verdict.Reason is null ? VerdictKind.Unexplained : VerdictKind.NotExercised;
+        if (verdict.Reason is not null)
+        {
+            return VerdictKind.NotExercised;
+        }
+
+        return IsExercisedElsewhere(job.Driver, rule) ? VerdictKind.NotMetHere : VerdictKind.Unexplained;
     }
 }

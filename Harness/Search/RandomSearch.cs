@@ -9,15 +9,16 @@ using Conformance.Model.Rules;
 namespace Conformance.Harness.Search;
 
 /// <summary>
-/// Random search over drivers and eras: draws, runs in lockstep, shrinks what breaks. Jobs (driver x era) run side by
-/// side; each draws its scenarios from the seed, its driver and its era alone, so the result does not depend on threads.
+/// Random search over drivers and eras: draws, runs in lockstep, shrinks what breaks. Jobs (driver x era) run
+/// side by side; each draws its scenarios from the seed, its driver and its era alone, so the result does not
+/// depend on threads.
 /// </summary>
 public sealed class RandomSearch(SearchOptions options)
 {
     /// <summary>Called after each scenario with its job; from several threads.</summary>
     public Action<JobResult>? OnScenario { get; init; }
 
-    /// <summary>Called when a job has ended, and not for those that a cancelled search left out.</summary>
+    /// <summary>Called when a job has ended.</summary>
     public Action<JobResult>? OnJobDone { get; init; }
 
     /// <summary>Runs all jobs; a cancelled search returns what it has.</summary>
@@ -30,11 +31,8 @@ public sealed class RandomSearch(SearchOptions options)
         // Unbuffered: jobs are few and of very different length.
         Parallel.ForEach(Partitioner.Create(jobs, EnumerablePartitionerOptions.NoBuffering), parallel, job =>
         {
-            if (!cancel.IsCancellationRequested)
-            {
-                RunJob(job, Subject.Of(job.Era), cancel);
-                OnJobDone?.Invoke(job);
-            }
+            RunJob(job, Subject.Of(job.Era), cancel);
+            OnJobDone?.Invoke(job);
         });
         Attribution.HandOver(jobs);
         return jobs;
@@ -65,8 +63,14 @@ public sealed class RandomSearch(SearchOptions options)
             job.Driver,
             options.Variant);
         var seeds = new SeedStream(options.Seed, job.Driver, job.Era.Name);
-        for (var i = 0; i < options.Scenarios && !cancel.IsCancellationRequested; i++)
+        for (var i = 0; i < options.Scenarios; i++)
         {
+            if (cancel.IsCancellationRequested)
+            {
+                job.Interrupted = true;
+                return;
+            }
+
             var seed = seeds.Next();
             var scenario = generator.Generate(seed, options.Length);
             var expected = expectations.On(scenario.Topology);
@@ -74,7 +78,8 @@ public sealed class RandomSearch(SearchOptions options)
             Account(job, result, expected);
             if (result.Failure is { } failure && IsNew(job, failure.Rule))
             {
-                Keep(job, subject, runner, expectations, new Finding(job.Driver, scenario, failure, seed), cancel);
+                var finding = new Finding(job.Driver, scenario, failure, seed);
+                Keep(job, subject, runner, expectations, finding, cancel);
             }
 
             OnScenario?.Invoke(job);
@@ -110,7 +115,8 @@ public sealed class RandomSearch(SearchOptions options)
         CancellationToken cancel)
     {
         job.Findings.Add(finding);
-        var stuck = finding.Failure.EventIndex < 0 && finding.Failure.Rule == GuardedRunner.NeitherThrowsNorHangs;
+        var stuck = finding.Failure.EventIndex < 0
+            && finding.Failure.Rule == GuardedRunner.NeitherThrowsNorHangs;
         var budget = stuck ? 0 : options.ShrinkBudget;
         job.Findings[^1] = FindingShrinker.Shrink(finding, subject, runner, expectations, budget, cancel);
     }

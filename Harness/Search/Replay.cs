@@ -21,7 +21,9 @@ public sealed record Replay(
         [.. Eras.All.Select(era => era.Name)],
         [.. DriverCatalog.All.Select(e => new DriverWords(e.Factory.Name, e.Factory.Variants))]);
 
-    /// <summary>Runs a scenario on what its era and drivers name, or on a subject of the caller's choice.</summary>
+    /// <summary>
+    /// Runs a scenario on what its era and drivers name, or on a subject of the caller's choice.
+    /// </summary>
     /// <param name="scenario">What to run.</param>
     /// <param name="subject">On what.</param>
     /// <param name="useExpectations">Expected breakages are no findings.</param>

@@ -1,6 +1,8 @@
 namespace Conformance.Harness.Search;
 
-/// <summary>Seeds of a job, from the run's seed and the job's names; stable over versions of the runtime.</summary>
+/// <summary>
+/// Seeds of a job, from the run's seed and the job's names; stable over versions of the runtime.
+/// </summary>
 public sealed class SeedStream
 {
     private ulong state;

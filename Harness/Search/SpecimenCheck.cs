@@ -19,8 +19,8 @@ public sealed record SpecimenResult(
     Specimen Specimen, int? MinimumCommands, Finding? Found, long Scenarios, IReadOnlyList<string> Problems);
 
 /// <summary>
-/// Shows that the suite can see a bug: its hand-made minimum breaks the rule, the unchanged driver survives it, and the
-/// random search finds it and shrinks it to no more commands than the minimum has.
+/// Shows that the suite can see a bug: its hand-made minimum breaks the rule, the unchanged driver survives
+/// it, and the random search finds it and shrinks it to no more commands than the minimum has.
 /// </summary>
 public sealed class SpecimenCheck(ulong seed)
 {
@@ -28,8 +28,8 @@ public sealed class SpecimenCheck(ulong seed)
     public const int MostScenarios = 2000;
 
     /// <summary>
-    /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has nothing
-    /// smaller beside it, but may still be another way to the same bug.
+    /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has
+    /// nothing smaller beside it, but may still be another way to the same bug.
     /// </summary>
     public const int MostSearches = 4;
 
@@ -38,7 +38,7 @@ public sealed class SpecimenCheck(ulong seed)
     private long scenarios;
 
     /// <summary>All specimens of the catalogue, in its order.</summary>
-    public static IReadOnlyList<Specimen> All { get; } = [.. DriverCatalog.All.SelectMany(e => e.Specimens)];
+    public static IReadOnlyList<Specimen> All { get; } = SpecimenCatalog.All;
 
     /// <summary>Checks one specimen; a cancelled check reports what it has.</summary>
     public static SpecimenResult Check(Specimen specimen, ulong seed, CancellationToken cancel) =>
@@ -50,10 +50,14 @@ public sealed class SpecimenCheck(ulong seed)
     /// <param name="onDone">Called after each; from several threads.</param>
     /// <param name="cancel">Ends the check early.</param>
     public static IReadOnlyList<SpecimenResult> CheckAll(
-        IReadOnlyList<Specimen> specimens, ulong seed, Action<SpecimenResult> onDone, CancellationToken cancel)
+        IReadOnlyList<Specimen> specimens,
+        ulong seed,
+        Action<SpecimenResult> onDone,
+        CancellationToken cancel)
     {
         var results = new SpecimenResult[specimens.Count];
-        var order = Partitioner.Create(Enumerable.Range(0, specimens.Count), EnumerablePartitionerOptions.NoBuffering);
+        var order = Partitioner.Create(
+            Enumerable.Range(0, specimens.Count), EnumerablePartitionerOptions.NoBuffering);
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.ForEach(order, parallel, i =>
         {
@@ -67,19 +71,27 @@ public sealed class SpecimenCheck(ulong seed)
     public static ScenarioResult MinimumOf(Specimen specimen) =>
         ScenarioText.Parse(specimen.Minimum, Replay.Vocabulary());
 
+    /// <summary>
+    /// What is wrong with the minimum of a specimen: it must show the bug, and nothing without it.
+    /// </summary>
+    public static IReadOnlyList<string> ProblemsOfMinimum(Specimen specimen)
+    {
+        var minimum = MinimumOf(specimen);
+        if (minimum.Scenario is not { } scenario)
+        {
+            return [$"the minimum is no scenario: {minimum.Error}"];
+        }
+
+        var check = new SpecimenCheck(seed: 0);
+        check.TryMinimum(specimen, scenario, specimen.Breaks[0]);
+        return check.problems;
+    }
+
     private SpecimenResult Run(Specimen specimen, CancellationToken cancel)
     {
         var rule = specimen.Breaks[0];
         var minimum = MinimumOf(specimen);
-        if (minimum.Scenario is { } scenario)
-        {
-            TryMinimum(specimen, scenario, rule);
-        }
-        else
-        {
-            problems.Add($"the minimum is no scenario: {minimum.Error}");
-        }
-
+        problems.AddRange(ProblemsOfMinimum(specimen));
         var wanted = minimum.Scenario?.Commands.Count;
         SearchUntil(specimen, wanted ?? int.MaxValue, cancel);
         if (cancel.IsCancellationRequested)

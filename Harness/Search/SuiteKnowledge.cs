@@ -4,7 +4,9 @@ using Conformance.Model.Rules;
 
 namespace Conformance.Harness.Search;
 
-/// <summary>What is known before a run: the rules, and what the catalogue says of each driver and of the core.</summary>
+/// <summary>
+/// What is known before a run: the rules, and what the catalogue says of each driver and of the core.
+/// </summary>
 /// <param name="Rules">In the order of the report.</param>
 /// <param name="Drivers">Entries in the order of the report.</param>
 /// <param name="Core">Breakages of the core itself.</param>
@@ -12,7 +14,8 @@ public sealed record SuiteKnowledge(
     IReadOnlyList<RuleInfo> Rules, IReadOnlyList<DriverEntry> Drivers, IReadOnlyList<ExpectedBreakage> Core)
 {
     /// <summary>What this build of the suite knows.</summary>
-    public static readonly SuiteKnowledge Catalogue = new(RuleCatalog.All, DriverCatalog.All, CoreExpectations.All);
+    public static readonly SuiteKnowledge Catalogue =
+        new(RuleCatalog.All, DriverCatalog.All, CoreExpectations.All);
 
     /// <summary>Breakages of a driver that lie in an era.</summary>
     public IEnumerable<ExpectedBreakage> ExpectedOf(string driver, Era era) =>

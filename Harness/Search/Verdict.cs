@@ -9,7 +9,9 @@ public enum VerdictKind
     /// <summary>The premise held and the promise with it.</summary>
     Kept,
 
-    /// <summary>It broke, and the catalogue says that this driver (or the core of this era) breaks it.</summary>
+    /// <summary>
+    /// It broke, and the catalogue says that this driver (or the core of this era) breaks it.
+    /// </summary>
     BrokenAsExpected,
 
     /// <summary>It broke, and nothing says that it may.</summary>
@@ -18,7 +20,10 @@ public enum VerdictKind
     /// <summary>The premise never held, and the catalogue says why it cannot.</summary>
     NotExercised,
 
-    /// <summary>The premise never held, and no reason is stated: the suite owes one.</summary>
+    /// <summary>The premise did not hold in this era, but did in another of the run.</summary>
+    NotMetHere,
+
+    /// <summary>The premise never held in any era, and no reason is stated: the suite owes one.</summary>
     Unexplained,
 
     /// <summary>The era is older than the promise.</summary>
@@ -40,7 +45,9 @@ public sealed record Verdict(VerdictKind Kind)
     /// <summary>Expected breakages that showed.</summary>
     public IReadOnlyList<ExpectedBreakage> Seen { get; init; } = [];
 
-    /// <summary>Expected breakages of the driver that did not show.</summary>
+    /// <summary>
+    /// Expected breakages of the driver that did not show although the job was large enough.
+    /// </summary>
     public IReadOnlyList<ExpectedBreakage> Missing { get; init; } = [];
 
     /// <summary>The catalogue's reason why the premise cannot hold; null when it gives none.</summary>

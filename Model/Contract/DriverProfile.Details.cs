@@ -79,6 +79,13 @@ public sealed partial record DriverProfile
     public OverlapRule? OverlapSmaller { get; init; }
 
     /// <summary>
+    /// With <see cref="OverlapRule.Refuse"/>: a call looks for live translations under all its pages before it
+    /// writes any, so that a refused call has mapped nothing (apple-dart). False: the pages before the first
+    /// live one are mapped, counted, and unmapped again by the core.
+    /// </summary>
+    public bool TestsOverlapFirst { get; init; }
+
+    /// <summary>
     /// Mapping a page larger than the smallest size over a live one of its own size; null: as
     /// <see cref="Overlap"/> (VT-d of 6.1 and 6.12: replaced).
     /// </summary>
@@ -133,8 +140,9 @@ public sealed partial record DriverProfile
 
     /// <summary>
     /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
-    /// device's instance; OK: not tested. The mark falls only when an unmap removes the very top (VT-d of 6.1
-    /// and 6.12).
+    /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top. The
+    /// mark falls only when an unmap removes the very top. With this test goes that the limit of map becomes
+    /// that of the device's instance at each attach, also one that fails later (VT-d of 6.1 and 6.12).
     /// </summary>
     public Errno MappedBeyond { get; init; }
 
@@ -155,6 +163,13 @@ public sealed partial record DriverProfile
     /// injected failure strikes, and where <see cref="PaLast"/> is tested.
     /// </summary>
     public int CallShift { get; init; }
+
+    /// <summary>
+    /// Log2 of the entries of one table, where a page-wise map or unmap call ends with the table that holds
+    /// entries of the chosen size: as <see cref="CallShift"/>, at multiples of the page size times this many
+    /// (io-pgtable-arm: 9, 11 or 13 by granule); 0: a call does all it can.
+    /// </summary>
+    public int CallEntryBits { get; init; }
 
     /// <summary>
     /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those behind
@@ -209,4 +224,23 @@ public sealed partial record DriverProfile
     /// Regions the driver adds for one device, after <see cref="DriverRegions"/>; null for none.
     /// </summary>
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
+
+    /// <summary>
+    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused attach, or a
+    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and <see cref="ReleaseLeaves"/> say
+    /// (SMMUv3 of 6.1).
+    /// </summary>
+    public bool LeavesDetachedAlone { get; init; }
+
+    /// <summary>
+    /// One map call looks at all its entries before it writes the first: a refused call has mapped nothing and counts
+    /// nothing, but smaller pages that lay in the way before the refusal are gone (io-pgtable-arm, io-pgtable-dart).
+    /// </summary>
+    public bool ChecksCallFirst { get; init; }
+
+    /// <summary>
+    /// As <see cref="ReleaseLeaves"/>, for a device whose <see cref="IommuDevice.RequireDirect"/> is set when it is
+    /// released; null: no difference (SMMUv3 of 6.12: bypass).
+    /// </summary>
+    public RefusedAttach? ReleaseLeavesDirect { get; init; }
 }

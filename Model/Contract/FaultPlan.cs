@@ -4,7 +4,8 @@ namespace Conformance.Model.Contract;
 /// <remarks>
 /// A driver asks <see cref="TakeAttach"/> at the point of <c>attach_dev</c> where a real failure (memory, domain
 /// ids, a refused instruction) would strike for a *paging* domain, after its checks, so that the state it leaves behind
-/// is its own. The core asks the others at the call.
+/// is its own. The core asks the others at the call, and this one too before set_dev_pasid of a *paging* domain, which
+/// has to leave everything as it was.
 /// </remarks>
 public sealed class FaultPlan
 {

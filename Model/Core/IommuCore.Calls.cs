@@ -55,9 +55,14 @@ public sealed partial class IommuCore
         Trace.Add(EventKind.SetPlatformDmaOps).Device = (short)dev.Id.Index;
     }
 
+    /// <summary>
+    /// set_dev_pasid. An armed attach fault takes the place of the call for a paging domain: on error nothing is
+    /// to change, so no driver has to be asked where it would strike.
+    /// </summary>
     public Errno CallSetDevPasid(IommuDomain domain, IommuDevice dev, Pasid pasid, IommuDomain? old)
     {
-        var result = domain.SetDevPasid(dev, pasid, old);
+        var fails = Fails(domain, dev, out var injected);
+        var result = fails ? injected : domain.SetDevPasid(dev, pasid, old);
         ref var e = ref Trace.Add(EventKind.SetDevPasid);
         e.Device = (short)dev.Id.Index;
         e.Domain = domain.Id;
@@ -142,6 +147,12 @@ public sealed partial class IommuCore
     public static bool IsCapable(IommuDevice dev, Capabilities wanted) =>
         dev.Driver is { } driver && (driver.Ops & IommuOps.Capable) != 0
         && (driver.Capable(dev) & wanted) == wanted;
+
+    private bool Fails(IommuDomain domain, IommuDevice dev, out Errno errno)
+    {
+        errno = Errno.OK;
+        return domain.Type.IsPaging() && Faults.TakeAttach(dev, out errno);
+    }
 
     private DomainId NewId(DomainRef? name)
     {

@@ -37,7 +37,9 @@ public sealed partial class IommuCore
 
         if (command.Op == Op.AttachDevice)
         {
-            return Outcome.Of(AttachDevice(domain, Devices[command.B]));
+            return IsOfOtherGroup(command.Domain, GroupOf(Devices[command.B]))
+                ? Outcome.Nothing
+                : Outcome.Of(AttachDevice(domain, Devices[command.B]));
         }
 
         if (command.Op == Op.DetachDevice)
@@ -46,10 +48,17 @@ public sealed partial class IommuCore
             return Outcome.Ok;
         }
 
-        return Resolve(new GroupId(command.B)) is not { } group
+        return Resolve(new GroupId(command.B)) is not { } group || IsOfOtherGroup(command.Domain, group)
             ? Outcome.Nothing
             : ExecuteGroupAttach(command.Op, domain, group);
     }
+
+    /// <summary>
+    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel does
+    /// not test it, because no caller can name them there.
+    /// </summary>
+    private bool IsOfOtherGroup(DomainRef name, Group? group) =>
+        name.Role is DomainRole.Default or DomainRole.Blocking && group != Resolve(new GroupId(name.Index));
 
     private Outcome ExecuteGroupAttach(Op op, IommuDomain domain, Group group)
     {
@@ -170,12 +179,17 @@ public sealed partial class IommuCore
                 return OfOptional(Era.Reset.Done(this, Devices[command.A]));
         }
 
-        if (Resolve(command.Domain) is not { } domain)
+        var dev = Devices[command.B];
+        if (Resolve(command.Domain) is not { } domain || IsOfOtherGroup(command.Domain, GroupOf(dev)))
         {
             return Outcome.Nothing;
         }
 
-        var dev = Devices[command.B];
+        if (command.Op != Op.DetachPasid && HasDeferred(GroupOf(dev)))
+        {
+            return Outcome.Nothing;
+        }
+
         return OfOptional(command.Op switch
         {
             Op.AttachPasid => Era.Pasid.Attach(this, domain, dev, command.Pasid),
@@ -183,6 +197,10 @@ public sealed partial class IommuCore
             _ => Era.Pasid.Detach(this, domain, dev, command.Pasid),
         });
     }
+
+    /// <summary>In a kdump kernel nobody uses PASIDs before the first mapping of the group's devices.</summary>
+    private static bool HasDeferred(Group? group) =>
+        group is not null && group.Devices.Exists(member => member.Device.AttachDeferred);
 
     /// <summary>
     /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose group is

@@ -49,6 +49,9 @@ public sealed class AbstractDomain : IommuDomain
     /// <summary>The profile the domain follows.</summary>
     public DriverProfile Profile => table.Profile;
 
+    /// <summary>What was removed and not yet invalidated.</summary>
+    internal StaleRuns Stale => table.Stale;
+
     private bool CanMap => final || table.Profile.MapBeforeFinalise == Errno.OK;
 
     /// <inheritdoc/>
@@ -59,17 +62,19 @@ public sealed class AbstractDomain : IommuDomain
     /// </remarks>
     public override Errno AttachDev(IommuDevice dev, IommuDomain? old)
     {
-        var device = stack.DeviceOf(dev);
+        if (!stack.TryDevice(dev, out var device))
+        {
+            // No core that keeps its promises (R38) comes here.
+            return Errno.ENODEV;
+        }
+
         var unit = device.Profile;
         var errno = CheckAttach(device);
         if (errno != Errno.OK)
         {
-            if (!unit.ChecksBeforeChange && !unit.RefusedBeforeChange.Contains(errno))
-            {
-                device.Leave(unit.RefusedAttach);
-            }
-
-            return errno;
+            return unit.ChecksBeforeChange || unit.RefusedBeforeChange.Contains(errno)
+                ? errno
+                : Refused(device, errno);
         }
 
         if (!origin.IsStatic && unit.IgnoresUnknownTypes && !unit.KnownTypes.Contains(Type))
@@ -80,12 +85,11 @@ public sealed class AbstractDomain : IommuDomain
 
         if (Type.IsPaging() && stack.Faults.TakeAttach(dev, out errno))
         {
-            device.Leave(unit.RefusedAttach);
-            return errno;
+            return Refused(device, errno);
         }
 
         Finalise(device);
-        device.Move(KindOf(Type), this);
+        device.Attach(KindOf(Type), this);
         return Errno.OK;
     }
 
@@ -104,16 +108,10 @@ public sealed class AbstractDomain : IommuDomain
             return Errno.OK;
         }
 
-        if (device.Profile.CheckPasid is { } check)
+        var errno = CheckPasid(device);
+        if (errno != Errno.OK)
         {
-            var rid = device.Primary.Domain;
-            var ridProfile = rid is { origin.IsStatic: false } ? rid.Profile : null;
-            var errno = check(new PasidCase(
-                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile));
-            if (errno != Errno.OK)
-            {
-                return errno;
-            }
+            return errno;
         }
 
         Finalise(device);
@@ -146,7 +144,9 @@ public sealed class AbstractDomain : IommuDomain
     public override ulong UnmapPages(Iova iova, ulong pgsize, ulong pgcount, IotlbGather gather)
     {
         var size = pgsize * pgcount;
-        return IsGenericPageTable ? UnmapRange(iova, size, gather) : Unmap(iova.Value, size, pgsize, gather);
+        return IsGenericPageTable
+            ? UnmapRange(iova, size, gather)
+            : Unmap(iova.Value, table.BytesOfCall(iova.Value, pgsize, pgcount), pgsize, gather);
     }
 
     public override ulong UnmapRange(Iova iova, ulong size, IotlbGather gather) =>
@@ -160,7 +160,9 @@ public sealed class AbstractDomain : IommuDomain
     {
         if (!table.Stale.IsEmpty && gather.Start <= gather.End)
         {
-            table.Stale.Remove(gather.Start, gather.End);
+            var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
+                ?? (gather.Start, gather.End);
+            table.Stale.Remove(first, last);
         }
     }
 
@@ -169,10 +171,13 @@ public sealed class AbstractDomain : IommuDomain
     /// <summary>True when every device on the domain has the capability.</summary>
     public override bool EnforceCacheCoherency() => stack.AllOn(this, Capabilities.EnforceCacheCoherency);
 
-    public override void Free() => table.Clear();
+    public override void Free() => table.Free(stack.IsPointedTo(this));
 
-    internal bool MayStillReach(Iova iova, DmaAccess access, PhysAddr pa) =>
-        !table.Stale.IsEmpty && table.Stale.MayReach(iova.Value, access, pa.Value);
+    private static Errno Refused(AbstractDevice device, Errno errno)
+    {
+        device.LeaveRefused();
+        return errno;
+    }
 
     private static ContextKind KindOf(DomainType type) => type switch
     {
@@ -191,29 +196,67 @@ public sealed class AbstractDomain : IommuDomain
     private Errno CheckAttach(AbstractDevice device)
     {
         var unit = device.Profile;
-        var errno = unit.CheckAttach?.Invoke(madeFor, device.Spec, Type) ?? Errno.OK;
+        var owner = IsEmptyOfOthers(device) ? null : madeFor;
+        var errno = unit.CheckAttach?.Invoke(owner, device.Spec, Type) ?? Errno.OK;
         if (errno == Errno.OK && unit.CheckCompatible is { } check)
         {
             errno = check(new AttachCase(
-                madeFor, device.Spec, Type, ProfileFor(device), unit, device.Primary.HasPasids));
+                owner, device.Spec, Type, ProfileFor(device), unit, device.Primary.HasPasids));
         }
 
-        return errno == Errno.OK && unit.MappedBeyond != Errno.OK && table.ReachesAbove(Follow(unit).IovaLast)
-            ? unit.MappedBeyond
-            : errno;
+        return errno == Errno.OK ? CheckWidth(unit) : errno;
+    }
+
+    private Errno CheckPasid(AbstractDevice device)
+    {
+        var errno = Errno.OK;
+        if (device.Profile.CheckPasid is { } check)
+        {
+            var rid = device.Primary.Domain;
+            var ridProfile = rid is { origin.IsStatic: false } ? rid.Profile : null;
+            errno = check(new PasidCase(
+                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile));
+        }
+
+        return errno == Errno.OK ? CheckWidth(device.Profile) : errno;
     }
 
     private void Finalise(AbstractDevice device)
     {
-        if (final)
+        if (final && !IsEmptyOfOthers(device))
         {
             return;
         }
 
+        madeFor = final ? device.Spec : madeFor ?? device.Spec;
         final = true;
-        madeFor ??= device.Spec;
         table.Finalise(Follow(device.Profile));
         ShowLimits();
+    }
+
+    /// <summary>The domain takes its bounds anew from a device when no other is on it.</summary>
+    private bool IsEmptyOfOthers(AbstractDevice device) =>
+        !origin.IsStatic && table.Profile.Finalise == FinaliseRule.AtFirstAttachOfEmpty
+        && !stack.AnyOn(this, device);
+
+    /// <summary>
+    /// 6.1 and 6.12 of VT-d: mapped higher than the unit goes, else its limits hold from now on.
+    /// </summary>
+    private Errno CheckWidth(DriverProfile unit)
+    {
+        if (unit.MappedBeyond == Errno.OK || !Type.IsPaging() || origin.IsStatic)
+        {
+            return Errno.OK;
+        }
+
+        var follow = Follow(unit);
+        if (table.ReachesAbove(follow.IovaLast))
+        {
+            return unit.MappedBeyond;
+        }
+
+        table.FitTo(follow);
+        return Errno.OK;
     }
 
     private void ShowLimits()

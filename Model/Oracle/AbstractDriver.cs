@@ -54,22 +54,26 @@ public sealed class AbstractDriver : IIommuDriver
             return errno;
         }
 
-        // The platform takes a device that arrives into its own tables.
-        if (device.Profile.Unattached == UnattachedDma.Platform)
-        {
-            device.Detach();
-        }
-
+        device.Probe();
         dev.DriverData = device;
         dev.MaxPasids = Math.Min(device.Spec.MaxPasids, device.Profile.MaxPasids);
         return Errno.OK;
     }
 
-    public int DeviceGroup(IommuDevice dev) =>
-        stack.DeviceOf(dev).Profile.SingletonGroups ? dev.SingletonGroupKey : dev.Spec.Group;
+    public int DeviceGroup(IommuDevice dev)
+    {
+        var device = stack.DeviceOf(dev);
+        if (stack.IsBarredFromGroup(device))
+        {
+            return -1;
+        }
+
+        device.IsGrouped = true;
+        return device.Profile.SingletonGroups ? dev.SingletonGroupKey : dev.Spec.Group;
+    }
 
     public bool IsAttachDeferred(IommuDevice dev) =>
-        dev.Spec.Deferred && stack.IsKdump && stack.DeviceOf(dev).Primary.Domain is null;
+        dev.Spec.Deferred && stack.IsKdump && !stack.DeviceOf(dev).IsAttached;
 
     public void GetResvRegions(IommuDevice dev, List<ResvRegion> regions)
     {
@@ -114,7 +118,7 @@ public sealed class AbstractDriver : IIommuDriver
     public AllocResult DomainAllocIdentity(IommuDevice dev)
     {
         const DomainOps IdentityOps = DomainOps.AttachDev | DomainOps.Free;
-        var origin = new DomainOrigin(DomainType.Identity, AllocFlags.None, dev.Spec, IdentityOps, IsStatic: false);
+        var origin = new DomainOrigin(DomainType.Identity, AllocFlags.None, dev.Spec, IdentityOps, false);
         return AllocResult.Of(new AbstractDomain(stack, stack.DeviceOf(dev).Profile, origin));
     }
 
@@ -130,20 +134,10 @@ public sealed class AbstractDriver : IIommuDriver
     {
         var device = stack.DeviceOf(dev);
         dev.DriverData = null;
-        if (dev.AttachDeferred)
+        device.IsGrouped = false;
+        if (!dev.AttachDeferred)
         {
-            return;
-        }
-
-        foreach (var context in device.Contexts)
-        {
-            context.ClearPasids();
-        }
-
-        var profile = device.Profile;
-        if (!profile.ReleasesToBlocked)
-        {
-            device.Leave(profile.ReleaseLeavesFor?.Invoke(device.Spec) ?? profile.ReleaseLeaves);
+            device.Release(dev.RequireDirect);
         }
     }
 

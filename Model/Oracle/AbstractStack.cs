@@ -13,6 +13,12 @@ public interface IStaleOracle
     /// <c>flush_iotlb_all</c>, and the requester is on that domain now.
     /// </summary>
     bool MayStillReach(Requester requester, Pasid pasid, Iova iova, DmaAccess access, PhysAddr pa);
+
+    /// <summary>
+    /// The access may be refused although the domain permits it now: a translation of before, of the same
+    /// kind as in <see cref="MayStillReach"/>, does not permit it.
+    /// </summary>
+    bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access);
 }
 
 /// <summary>The numbers that a refusal of the abstract hardware carries; for printing.</summary>
@@ -81,6 +87,8 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         return result;
     }
 
+    public bool ForcesStrict(InstanceId instance) => ProfileOf(instance).ForcesStrict;
+
     public DmaOutcome Dma(Requester requester, Pasid pasid, Iova iova, DmaAccess access)
     {
         var profile = ProfileOf(requester.Instance);
@@ -133,6 +141,13 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             case ContextKind.Translated:
                 Report(domain!, sink);
                 break;
+            case ContextKind.Bypass when profile.IdentityRanges is { } ranges:
+                foreach (var (first, last) in ranges)
+                {
+                    sink(new TranslationRun(first, first, last - first + 1, Read: true, Write: true));
+                }
+
+                break;
             case ContextKind.Bypass:
             case ContextKind.Unattached when unattached == UnattachedDma.Bypass:
                 sink(new TranslationRun(0, 0, 0, Read: true, Write: true));
@@ -149,17 +164,11 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         }
     }
 
-    public bool MayStillReach(Requester requester, Pasid pasid, Iova iova, DmaAccess access, PhysAddr pa)
-    {
-        if (!contexts.TryGetValue(Key(requester), out var context))
-        {
-            return false;
-        }
+    public bool MayStillReach(Requester requester, Pasid pasid, Iova iova, DmaAccess access, PhysAddr pa) =>
+        StaleOf(requester, pasid) is { IsEmpty: false } stale && stale.MayReach(iova.Value, access, pa.Value);
 
-        var domain = pasid == Pasid.None ? context.Domain
-            : context.TryPasid(pasid, out var second) ? second.Domain : null;
-        return domain is not null && domain.MayStillReach(iova, access, pa);
-    }
+    public bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access) =>
+        StaleOf(requester, pasid) is { IsEmpty: false } stale && stale.MayRefuse(iova.Value, access);
 
     internal bool IsStarted(RequesterContext requester) => started[requester.Instance];
 
@@ -172,6 +181,20 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     /// <summary>The device; throws when no instance of this driver serves it.</summary>
     internal AbstractDevice DeviceOf(IommuDevice dev) =>
         devices[dev.Id.Index] ?? throw new InvalidOperationException($"{dev} is another driver's device");
+
+    /// <summary>The hardware translates some requester by a domain.</summary>
+    internal bool IsPointedTo(AbstractDomain domain) =>
+        Array.Exists(devices, d => d is not null && Array.Exists(d.Contexts, c => c.PointsTo(domain)));
+
+    /// <summary>A device other than the given one is on a domain.</summary>
+    internal bool AnyOn(AbstractDomain domain, AbstractDevice except) =>
+        Array.Exists(devices, d => d is not null && d != except && d.Primary.Domain == domain);
+
+    /// <summary>A device that is in a group forbids another to join it.</summary>
+    internal bool IsBarredFromGroup(AbstractDevice joining) =>
+        joining.Profile.CheckGroup is { } check
+        && Array.Exists(devices, d => d is { IsGrouped: true } && d != joining
+            && d.Spec.Group == joining.Spec.Group && check(joining.Spec, d.Spec) != Errno.OK);
 
     /// <summary>Every device on a domain has a capability.</summary>
     internal bool AllOn(AbstractDomain domain, Capabilities capability) =>
@@ -212,7 +235,8 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             return DmaOutcome.Refused(AbstractFault.Blocked);
         }
 
-        if (!profile.InDmaWindow(iova))
+        // A window of the fabric is the unit's; where domains have profiles of their own, it is the table's.
+        if (!(profile.ForDomain is null ? profile : domain.Profile).InDmaWindow(iova))
         {
             return DmaOutcome.Refused(AbstractFault.OutsideWindow);
         }
@@ -227,6 +251,17 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         return StaleRuns.Permits(run.Prot, access)
             ? DmaOutcome.At(run.PaOf(at))
             : DmaOutcome.Refused(AbstractFault.Permission);
+    }
+
+    private StaleRuns? StaleOf(Requester requester, Pasid pasid)
+    {
+        if (!contexts.TryGetValue(Key(requester), out var context))
+        {
+            return null;
+        }
+
+        return pasid == Pasid.None ? context.Domain?.Stale
+            : context.TryPasid(pasid, out var second) ? second.Domain.Stale : null;
     }
 
     private AbstractDevice? DeviceFor(DeviceSpec spec)

@@ -16,12 +16,12 @@ internal sealed partial class AbstractTable
             return Errno.EINVAL;
         }
 
-        var size = pageSize * count;
+        var size = BytesOfCall(iova, pageSize, count);
         foreach (var check in mapChecks)
         {
             var errno = check switch
             {
-                MapCheck.Iova => CheckIova(iova, profile.ClipsAtLimit ? 1 : size),
+                MapCheck.Iova => CheckIova(iova, profile.ClipsAtLimit ? pageSize : size, size),
                 MapCheck.Pa => pa > profile.PaLast ? profile.PaOutside : Errno.OK,
                 _ => Permission(prot, out _),
             };
@@ -33,21 +33,17 @@ internal sealed partial class AbstractTable
 
         Permission(prot, out var granted);
         var leaf = profile.PartialUnmap == PartialUnmapRule.NotApplicable ? Sizes.Min : pageSize;
-        if ((profile.Masks & IovaMasking.Tables) != 0)
+        var result = Errno.OK;
+        for (var done = 0UL; done < size && result == Errno.OK;)
         {
-            return PlaceMasked(iova, pa, size, granted, leaf, ref mapped);
+            // Pages behind the first may lose physical address bits, so the run may fold back to 0.
+            var at = profile.MasksPa ? (pa + done) & profile.PaLast : pa + done;
+            var step = profile.MasksPa ? Math.Min(size - done - 1, profile.PaLast - at) + 1 : size;
+            result = PlaceAt(RunOf(iova + done, at, step, granted, leaf), pageSize, ref mapped);
+            done += step;
         }
 
-        var last = iova + size - 1;
-        if (!InLimits(iova, size))
-        {
-            var inside = limitLast - iova + 1;
-            var result = Place(RunOf(iova, pa, inside, granted, leaf), ref mapped);
-            return result == Errno.OK ? profile.IovaOutside : result;
-        }
-
-        top = top is { } mark && mark > last ? mark : last;
-        return Place(RunOf(iova, pa, size, granted, leaf), ref mapped);
+        return result;
     }
 
     /// <summary>
@@ -75,8 +71,50 @@ internal sealed partial class AbstractTable
     private static AddressRun RunOf(ulong iova, ulong pa, ulong size, Prot prot, ulong leaf) =>
         new(iova, iova + size - 1, pa, prot, (byte)ShiftOf(leaf));
 
-    private Errno CheckIova(ulong iova, ulong size) =>
-        (profile.Masks & IovaMasking.Tables) != 0 || InLimits(iova, size) ? Errno.OK : profile.IovaOutside;
+    /// <summary>
+    /// Looks at the first <paramref name="tested"/> bytes of a map. From here on the range counts as mapped
+    /// highest, whatever becomes of it.
+    /// </summary>
+    private Errno CheckIova(ulong iova, ulong tested, ulong size)
+    {
+        if (IsMasked)
+        {
+            return Errno.OK;
+        }
+
+        var last = iova + size - 1;
+        var wraps = last < iova || last == ulong.MaxValue;
+        if (!InLimits(iova, tested))
+        {
+            return wraps ? profile.IovaWraps ?? profile.IovaOutside : profile.IovaOutside;
+        }
+
+        top = top > last ? top : last;
+        return profile.Hole == HoleRule.CountToEntryEnd && last > Shape!.Last
+            ? profile.IovaWraps ?? profile.IovaOutside
+            : Errno.OK;
+    }
+
+    /// <summary>Places a run as far as the address bits and limits let it.</summary>
+    private Errno PlaceAt(in AddressRun run, ulong pageSize, ref ulong mapped)
+    {
+        if (IsMasked)
+        {
+            return PlaceMasked(run, ref mapped);
+        }
+
+        var size = run.Length;
+        if (InLimits(run.Start, size))
+        {
+            return Place(run, ref mapped);
+        }
+
+        var inside = Math.Min(UnitsInLimits(run.Start, pageSize) * pageSize, size);
+        var errno = inside == 0
+            ? Errno.OK
+            : Place(run with { Last = run.Start + inside - 1 }, ref mapped);
+        return errno == Errno.OK ? profile.IovaOutside : errno;
+    }
 
     private Errno CheckRange(ulong iova, ulong pa, ulong size, Prot prot, out Prot granted)
     {
@@ -136,14 +174,15 @@ internal sealed partial class AbstractTable
         }
     }
 
-    private Errno PlaceMasked(ulong iova, ulong pa, ulong size, Prot prot, ulong leaf, ref ulong mapped)
+    private Errno PlaceMasked(in AddressRun wanted, ref ulong mapped)
     {
         var errno = Errno.OK;
+        var (iova, pa, size) = (wanted.Start, wanted.Pa, wanted.Length);
         while (size > 0 && errno == Errno.OK)
         {
             var at = iova & profile.IovaLast;
             var step = Math.Min(size - 1, profile.IovaLast - at) + 1;
-            errno = Place(RunOf(at, pa, step, prot, leaf), ref mapped);
+            errno = Place(wanted with { Start = at, Last = at + step - 1, Pa = pa }, ref mapped);
             iova += step;
             pa += step;
             size -= step;
@@ -157,6 +196,12 @@ internal sealed partial class AbstractTable
     /// </summary>
     private Errno Place(in AddressRun wanted, ref ulong mapped)
     {
+        var errno = profile.ChecksCallFirst ? ClearFor(wanted) : Errno.OK;
+        if (errno != Errno.OK)
+        {
+            return errno;
+        }
+
         var at = wanted.Start;
         while (true)
         {
@@ -197,6 +242,44 @@ internal sealed partial class AbstractTable
 
             at = last + 1;
         }
+    }
+
+    /// <summary>
+    /// Looks at all entries of a run before any is written: what may be replaced goes at once, up to the
+    /// first that refuses.
+    /// </summary>
+    private Errno ClearFor(in AddressRun wanted)
+    {
+        var at = wanted.Start;
+        while (Space.TryFindAtOrAfter(at, out var old) && old.Start <= wanted.Last)
+        {
+            var rule = RuleOver(old, wanted);
+            var hit = Math.Max(at, wanted.LeafStart(old.Start));
+            if (rule == OverlapRule.Refuse)
+            {
+                if (hit > wanted.Start && profile.OverlapSmaller is not (null or OverlapRule.Refuse))
+                {
+                    Shape?.Cleared(wanted.Start, hit - 1, wanted.LeafSize);
+                }
+
+                return profile.OverlapErrno;
+            }
+
+            var last = Math.Min(wanted.LeafLast(old.Last), wanted.Last);
+            if (rule != OverlapRule.KeepOldAndSucceed)
+            {
+                Take(hit, last, wanted.LeafSize, stale: rule == OverlapRule.ReplaceUntilFlushed);
+            }
+
+            if (last == wanted.Last)
+            {
+                break;
+            }
+
+            at = last + 1;
+        }
+
+        return Errno.OK;
     }
 
     private OverlapRule RuleOver(in AddressRun old, in AddressRun wanted)

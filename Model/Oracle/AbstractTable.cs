@@ -24,6 +24,7 @@ internal sealed partial class AbstractTable
         Shape = TableShape.Of(profile);
         unmapRule = UnmapRule.Of(profile);
         SetLimits(final);
+        top = final && profile.MappedBeyond != Errno.OK ? limitLast : null;
     }
 
     public AddressSpace Space { get; } = new();
@@ -37,6 +38,8 @@ internal sealed partial class AbstractTable
 
     public DriverProfile Profile => profile;
 
+    private bool IsMasked => (profile.Masks & IovaMasking.Tables) != 0;
+
     /// <summary>An unmap is complete only after <c>iotlb_sync</c> or <c>flush_iotlb_all</c>.</summary>
     private bool UnmapNeedsSync => (profile.PagingOps & DomainOps.IotlbSync) != 0;
 
@@ -49,13 +52,52 @@ internal sealed partial class AbstractTable
         SetLimits(final: true);
     }
 
+    /// <summary>The limits of map become those of the unit that the domain is put on.</summary>
+    public void FitTo(DriverProfile unit)
+    {
+        limitLast = unit.IovaLast;
+        Shape?.LimitTo(limitLast);
+    }
+
+    /// <summary>
+    /// Bytes that one map or unmap call takes on: the driver may end it early, with success.
+    /// </summary>
+    public ulong BytesOfCall(ulong iova, ulong pageSize, ulong count)
+    {
+        var size = pageSize * count;
+        var shift = profile.CallEntryBits == 0
+            ? profile.CallShift
+            : profile.CallEntryBits + ShiftOf(pageSize);
+        if (shift is 0 or > 63)
+        {
+            return size;
+        }
+
+        var step = 1UL << shift;
+        return Math.Min(size - 1, step - (iova & (step - 1)) - 1) + 1;
+    }
+
     /// <summary>The highest mapping ever, as the driver remembers it, lies above an address.</summary>
     public bool ReachesAbove(ulong last) => top > last;
 
-    public void Clear()
+    /// <summary>
+    /// Forgets everything; where hardware still points here, all that was mapped may still be reached.
+    /// </summary>
+    public void Free(bool isPointedTo)
     {
+        if (isPointedTo)
+        {
+            foreach (var run in Space)
+            {
+                Stale.Add(run);
+            }
+        }
+        else
+        {
+            Stale.Clear();
+        }
+
         Space.Clear();
-        Stale.Clear();
         Shape?.Clear();
         top = null;
     }
@@ -83,7 +125,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, ulong pageSize)
     {
-        if ((profile.Masks & IovaMasking.Tables) != 0)
+        if (IsMasked)
         {
             return UnmapMasked(iova, size, pageSize);
         }
@@ -220,6 +262,9 @@ internal sealed partial class AbstractTable
         Sizes = final ? profile.PageSizes : profile.PageSizesBefore;
         limitFirst = final ? profile.IovaFirst : profile.ApertureBefore.Start;
         limitLast = final ? profile.IovaLast : profile.ApertureBefore.End;
-        Shape?.LimitTo(limitLast);
+        if (final || profile.MapBeforeFinalise == Errno.OK)
+        {
+            Shape?.LimitTo(limitLast);
+        }
     }
 }

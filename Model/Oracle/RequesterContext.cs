@@ -39,6 +39,10 @@ internal sealed class RequesterContext(DriverProfile profile, int instance, Unat
 
     public bool HasPasids => pasids.Count > 0;
 
+    /// <summary>Normal DMA or some PASID goes through a domain.</summary>
+    public bool PointsTo(AbstractDomain domain) =>
+        Domain == domain || pasids.Exists(context => context.Domain == domain);
+
     public void Move(ContextKind kind, AbstractDomain? domain) => (Kind, Domain) = (kind, domain);
 
     /// <summary>No domain any more: back to what the driver does without one.</summary>

@@ -89,6 +89,20 @@ internal sealed class StaleRuns
         return false;
     }
 
+    /// <summary>An access may be refused by what was there before.</summary>
+    public bool MayRefuse(ulong iova, DmaAccess access)
+    {
+        for (var i = 0; i < used; i++)
+        {
+            if (layers[i].TryFind(iova, out var run) && (i == MaxLayers || !Permits(run.Prot, access)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     public static bool Permits(Prot prot, DmaAccess access) =>
         (prot & (access == DmaAccess.Read ? Prot.Read : Prot.Write)) != 0;
 }

@@ -54,11 +54,10 @@ internal sealed class TableShape
 
     /// <summary>
     /// The tables now express addresses up to <paramref name="last"/>: levels whose one entry covers more are
-    /// gone from the top, with the tables beside the one that is left.
+    /// gone from the top, with the tables beside the one that is left, and do not come back.
     /// </summary>
     public void LimitTo(ulong last)
     {
-        levels = shifts.Length;
         while (levels > 1 && (1UL << shifts[levels - 1]) - 1 >= last)
         {
             levels--;

@@ -3,7 +3,8 @@ using Conformance.Model.Core;
 namespace Conformance.Model.Rules;
 
 /// <summary>Position in time of the eras that promises begin with.</summary>
-/// <remarks>By name, because a changed core (a specimen) keeps the name of the era it was made from.</remarks>
+/// <remarks>By name, because a changed core (a specimen) keeps the name of the era it was made
+/// from.</remarks>
 public static class EraOrder
 {
     public const int V5_19 = 0;

@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>Number of a rule, printed <c>R12</c>. R1 to R62 are those of the reference, later ones our own.</summary>
+/// <summary>
+/// Number of a rule, printed <c>R12</c>. R1 to R62 are those of the reference, later ones our own.
+/// </summary>
 public readonly record struct RuleId(int Number) : IComparable<RuleId>
 {
     public int CompareTo(RuleId other) => Number.CompareTo(other.Number);
@@ -54,7 +56,9 @@ public abstract class Rule
     /// <summary>Which device accesses it wants, if it wants <see cref="EventKind.Dma"/> at all.</summary>
     public virtual DmaTopics Topics => DmaTopics.All;
 
-    /// <summary>How often the premise held in this run; 0 at the end of all runs is "not exercised".</summary>
+    /// <summary>
+    /// How often the premise held in this run; 0 at the end of all runs is "not exercised".
+    /// </summary>
     public long Exercised { get; protected set; }
 
     /// <summary>Forget the run; what was allocated is used again.</summary>

@@ -73,7 +73,9 @@ public static class RuleCatalog
     public static RuleInfo Find(RuleId id) => All.FirstOrDefault(info => info.Id == id)
         ?? throw new ArgumentException($"no rule {id}", nameof(id));
 
-    /// <summary>True for rules that the runner reports itself, because they need the reference model.</summary>
+    /// <summary>
+    /// True for rules that the runner reports itself, because they need the reference model.
+    /// </summary>
     public static bool IsReportedByRunner(RuleId id) =>
         Entries.Any(entry => entry.Info.Id == id && entry.Make is null);
 

@@ -4,7 +4,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>What all rules of a run share: the scenario's facts and the ledger of what the trace has shown.</summary>
+/// <summary>
+/// What all rules of a run share: the scenario's facts and the ledger of what the trace has shown.
+/// </summary>
 /// <param name="era">Which kernel.</param>
 /// <param name="topology">Where the scenario plays.</param>
 /// <param name="profileOf">What the driver of an instance declares for the era's tree.</param>

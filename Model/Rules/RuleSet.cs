@@ -4,8 +4,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// The monitors of one run. Each event goes only to the rules that want its kind, device accesses only to those
-/// that have a premise for what the access is about.
+/// The monitors of one run. Each event goes only to the rules that want its kind, device accesses only to
+/// those that have a premise for what the access is about.
 /// </summary>
 /// <remarks>
 /// Order of use: <see cref="Begin"/> with the command, then <see cref="Observe"/> with its events. Nothing is
@@ -13,6 +13,7 @@ namespace Conformance.Model.Rules;
 /// </remarks>
 public sealed class RuleSet
 {
+    private readonly Rule[] monitors;
     private readonly Rule[][] byKind;
     private readonly Rule[] accessRules;
     private readonly DmaTopics[] accessTopics;
@@ -21,12 +22,12 @@ public sealed class RuleSet
     public RuleSet(RuleContext context)
     {
         Context = context;
-        Rules = RuleCatalog.MonitorsOf(context.Era);
+        monitors = [.. RuleCatalog.MonitorsOf(context.Era)];
         var kinds = Enum.GetValues<EventKind>();
         byKind = new Rule[kinds.Length][];
         foreach (var kind in kinds)
         {
-            byKind[(int)kind] = [.. Rules.Where(rule => rule.Wants.Contains(kind))];
+            byKind[(int)kind] = [.. monitors.Where(rule => rule.Wants.Contains(kind))];
         }
 
         accessRules = byKind[(int)EventKind.Dma];
@@ -37,7 +38,7 @@ public sealed class RuleSet
     public RuleContext Context { get; }
 
     /// <summary>The monitors, ascending by number.</summary>
-    public IReadOnlyList<Rule> Rules { get; }
+    public IReadOnlyList<Rule> Rules => monitors;
 
     /// <summary>Broken promises, in the order of events, and of rule numbers for one event.</summary>
     public IReadOnlyList<Violation> Violations => Context.Violations;
@@ -52,15 +53,15 @@ public sealed class RuleSet
     public void Reset()
     {
         Context.Reset();
-        foreach (var rule in Rules)
+        foreach (var rule in monitors)
         {
             rule.Reset(Context);
         }
     }
 
     /// <summary>
-    /// Shows the events of the command at hand from index <paramref name="from"/> on, so that a command and the
-    /// accesses tried after it may be shown in turns. Returns the number of promises broken by them.
+    /// Shows the events of the command at hand from index <paramref name="from"/> on, so that a command and
+    /// the accesses tried after it may be shown in turns. Returns the number of promises broken by them.
     /// </summary>
     public int Observe(ReadOnlySpan<TraceEvent> events, int from = 0)
     {
@@ -102,6 +103,7 @@ public sealed class RuleSet
             return;
         }
 
+        var before = Context.Violations.Count;
         var rules = accessRules;
         for (var i = 0; i < rules.Length; i++)
         {
@@ -109,6 +111,11 @@ public sealed class RuleSet
             {
                 rules[i].On(e, index, Context);
             }
+        }
+
+        if (Context.Violations.Count > before)
+        {
+            Context.Ledger.NoteReported();
         }
     }
 }

@@ -13,10 +13,8 @@ public sealed class AttributionTests
     [Fact]
     public void A_scenario_that_needs_the_searched_driver_is_its_own()
     {
-        var both = OnA with
-        {
-            Topology = OnA.Topology with { Instances = [.. OnA.Topology.Instances, new InstanceSpec("b", "plain")] },
-        };
+        var instances = OnA.Topology.Instances.Add(new InstanceSpec("b", "plain"));
+        var both = OnA with { Topology = OnA.Topology with { Instances = instances } };
         Assert.Equal("b", Attribution.DriverOf(both, "b"));
         Assert.Equal("a", Attribution.DriverOf(both, "a"));
     }

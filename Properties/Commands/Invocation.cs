@@ -22,7 +22,12 @@ internal sealed record Invocation(int Code, string Output, string Error)
         using var output = new StringWriter { NewLine = "\n" };
         using var error = new StringWriter { NewLine = "\n" };
         var host = new Host(
-            TextReader.Null, output, error, OutputIsTerminal: false, ErrorIsTerminal: false, new CancellationToken(true));
+            TextReader.Null,
+            output,
+            error,
+            OutputIsTerminal: false,
+            ErrorIsTerminal: false,
+            new CancellationToken(canceled: true));
         return new Invocation(ConformanceApp.Run(args, host), output.ToString(), error.ToString());
     }
 }

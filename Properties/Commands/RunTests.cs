@@ -20,13 +20,19 @@ public sealed class RunTests
     }
 
     [Fact]
-    public void The_era_in_company_gives_what_it_gives_alone()
+    public void An_era_in_company_shows_what_it_shows_alone()
     {
         using var folder = new TemporaryFolder();
         var alone = Jobs(Invocation.Of([.. Small(folder), "--json", "-"]));
         var company = Jobs(Invocation.Of([.. Small(folder), "--era", "v5.19", "--json", "-"]));
         Assert.Equal(["v5.19", "v7.2"], company.Select(job => job.GetProperty("era").GetString()));
-        Assert.Equal(alone.Single().GetRawText(), company[1].GetRawText());
+        foreach (var property in (string[])["scenarios", "commands", "probes", "findings"])
+        {
+            Assert.Equal(
+                alone.Single().GetProperty(property).GetRawText(), company[1].GetProperty(property).GetRawText());
+        }
+
+        Assert.Equal(Exercised(alone.Single()), Exercised(company[1]));
     }
 
     [Fact]
@@ -98,9 +104,12 @@ public sealed class RunTests
             "--findings", folder.File("kept here"));
         Assert.Equal(ExitCode.Findings, run.Code);
         var file = Path.Combine(folder.File("kept here"), "apple-dart-v6.5-R63.scenario");
-        Assert.StartsWith("# R63 broken by apple-dart, era v6.5\n", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# R63 broken by apple-dart, era v6.5\n", File.ReadAllText(file), StringComparison.Ordinal);
         Assert.Contains(
-            $"replay: dotnet run --project Fuzz -c Release -- replay '{file}'\n", run.Output, StringComparison.Ordinal);
+            $"replay: dotnet run --project Fuzz -c Release -- replay '{file}'\n",
+            run.Output,
+            StringComparison.Ordinal);
         Assert.Equal(ExitCode.Findings, Invocation.Of("replay", file, "--no-expectations").Code);
     }
 
@@ -115,4 +124,10 @@ public sealed class RunTests
         using var report = JsonDocument.Parse(run.Output);
         return [.. report.RootElement.GetProperty("jobs").Clone().EnumerateArray()];
     }
+
+    private static List<(string? Rule, long Times)> Exercised(JsonElement job) =>
+    [
+        .. job.GetProperty("verdicts").EnumerateArray().Select(verdict =>
+            (verdict.GetProperty("rule").GetString(), verdict.GetProperty("exercised").GetInt64())),
+    ];
 }

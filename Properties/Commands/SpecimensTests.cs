@@ -12,7 +12,8 @@ public sealed class SpecimensTests
     {
         var shown = Invocation.Of("specimens", Bug);
         Assert.Equal(ExitCode.Kept, shown.Code);
-        Assert.StartsWith($"{Bug}  breaks R63 on apple-dart, era v6.5\n", shown.Output, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{Bug}  breaks R63 on apple-dart, era v6.5\n", shown.Output, StringComparison.Ordinal);
         Assert.Contains("\nR63 broken by apple-dart, era v6.5\n", shown.Output, StringComparison.Ordinal);
     }
 

@@ -42,7 +42,8 @@ internal sealed class ArmLpaeRig : IArmLpaeFlush
 
     public ArmLpaeTable Table { get; }
 
-    /// <summary>What was asked for, in order: <c>all</c>, <c>walk 0x.. 0x..</c>, <c>page 0x.. 0x..</c>.</summary>
+    /// <summary>What was asked for, in order: <c>all</c>, <c>walk 0x.. 0x..</c>, <c>page 0x..
+    /// 0x..</c>.</summary>
     public List<string> Flushes { get; } = [];
 
     public IotlbGather Gather { get; } = new();

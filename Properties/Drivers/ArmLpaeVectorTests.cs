@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>The worked examples of the io-pgtable-arm sheet: what the table code writes, word for word.</summary>
+/// <summary>The worked examples of the io-pgtable-arm sheet: what the table code writes, word for
+/// word.</summary>
 public class ArmLpaeVectorTests
 {
     private const ulong A = 0x80_8060_4000;

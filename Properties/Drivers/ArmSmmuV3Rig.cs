@@ -6,7 +6,8 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>Plays the core's part for arm-smmu-v3 alone: starts units, probes devices, allocates, maps.</summary>
+/// <summary>Plays the core's part for arm-smmu-v3 alone: starts units, probes devices, allocates,
+/// maps.</summary>
 internal sealed class ArmSmmuV3Rig
 {
     public const Prot Rw = Prot.Read | Prot.Write;

@@ -5,7 +5,8 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>The worked examples of the SMMUv3 sheet: entries, registers, commands, events, word for word.</summary>
+/// <summary>The worked examples of the SMMUv3 sheet: entries, registers, commands, events, word for
+/// word.</summary>
 public class ArmSmmuV3VectorTests
 {
     private const ulong A = 0x80_8060_4000;

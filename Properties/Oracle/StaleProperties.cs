@@ -95,6 +95,52 @@ public sealed class StaleProperties
     }
 
     [Fact]
+    public void A_sync_may_reach_less_than_it_was_asked()
+    {
+        var system = new Abstract(Abstract.Plain with { SyncReaches = (first, _) => (first, first + 0xfff) });
+        var domain = MapOne(system);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x6000), new PhysAddr(0x9000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 2, gather);
+        domain.IotlbSync(gather);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0x6000, 0x9000));
+    }
+
+    [Fact]
+    public void A_domain_freed_under_a_device_may_still_be_reached()
+    {
+        var system = new Abstract(Abstract.Plain with { ReleaseLeaves = RefusedAttach.Old });
+        var domain = MapOne(system);
+        system.Driver.ReleaseDevice(system.Devices[0]);
+        domain.Free();
+        Assert.False(system.Dma(0, 0x5000).Landed);
+        Assert.True(MayReach(system, 0x5000, 0x8000));
+        system.Driver.IdentityDomain!.AttachDev(system.Devices[0], null);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+    }
+
+    [Fact]
+    public void A_stale_permission_may_refuse_what_the_new_translation_permits()
+    {
+        var system = new Abstract(Abstract.Plain);
+        var domain = MapOne(system);
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, new IotlbGather());
+        var requester = system.Devices[0].Spec.Requesters[0];
+        foreach (var (iova, access, expected) in new[]
+                 {
+                     (0x5000UL, DmaAccess.Write, true),
+                     (0x5000UL, DmaAccess.Read, false),
+                     (0x6000UL, DmaAccess.Write, false),
+                 })
+        {
+            Assert.Equal(
+                expected, system.Stack.MayStillRefuse(requester, Pasid.None, new Iova(iova), access));
+        }
+    }
+
+    [Fact]
     public void Stale_permissions_hold()
     {
         var system = new Abstract(Abstract.Plain);

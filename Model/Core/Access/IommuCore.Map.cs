@@ -128,7 +128,7 @@ public sealed partial class IommuCore
     private Errno MapOnce(
         IommuDomain domain, ulong iova, ulong pa, ulong size, Prot prot, ref ulong mapped)
     {
-        var page = domain.PageSizes.Choose(iova, pa, size, out var count);
+        var page = Era.Map.Choose(domain.PageSizes, iova, pa, size, out var count);
         var fails = Faults.TakeMap(out var injected);
         var asked = fails ? count / 2 : count;
         var done = 0UL;
@@ -196,7 +196,7 @@ public sealed partial class IommuCore
         while (total < size)
         {
             var iova = start + total;
-            var page = domain.PageSizes.Choose(iova, iova, size - total, out var count);
+            var page = Era.Map.Choose(domain.PageSizes, iova, iova, size - total, out var count);
             var bytes = domain.UnmapPages(new Iova(iova), page, count, gather);
             NoteUnmap(EventKind.UnmapPages, domain, iova, page, count, bytes);
             if (bytes == 0)

@@ -19,6 +19,10 @@ public abstract class MapPolicy
     public virtual bool MayUnmap(IommuCore core, IommuDomain domain, ulong iova, ulong size) =>
         domain.Type.IsPaging() && CanMap(domain) && IsAligned(domain, iova, 0, size);
 
+    /// <summary>Page size and count of the next page-wise call (iommu_pgsize). For unmap PA is the IOVA.</summary>
+    public virtual ulong Choose(PageSizes sizes, ulong iova, ulong pa, ulong size, out ulong count) =>
+        sizes.Choose(iova, pa, size, out count);
+
     /// <summary>The whole range goes to the driver at once.</summary>
     public virtual bool TakesRange(IommuDomain domain) => false;
 

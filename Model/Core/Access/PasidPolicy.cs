@@ -142,7 +142,7 @@ public sealed class PasidByRemoval : NoPasid
 }
 
 /// <summary>v6.15 on: attach, replace and detach through the static blocked domain.</summary>
-public sealed class PasidWithReplace : PasidPolicy
+public class PasidWithReplace : PasidPolicy
 {
     public override Errno? Attach(IommuCore core, IommuDomain domain, IommuDevice dev, Pasid pasid)
     {
@@ -241,31 +241,23 @@ public sealed class PasidWithReplace : PasidPolicy
         return Errno.OK;
     }
 
-    private static bool IsForeign(IommuDomain domain, IommuDevice dev)
+    /// <summary>Takes a refused PASID off the devices that had got it.</summary>
+    protected virtual void UndoMove(
+        IommuCore core,
+        Group group,
+        IReadOnlyList<IommuDevice> done,
+        Pasid pasid,
+        IommuDomain domain,
+        IommuDomain? old)
     {
-        var driver = IommuCore.DriverOf(dev);
-        return domain.Owner != driver && domain != driver.BlockedDomain && domain != driver.IdentityDomain;
-    }
-
-    private static Errno Move(IommuCore core, Group group, IommuDomain domain, Pasid pasid, IommuDomain? old)
-    {
-        var done = new List<IommuDevice>();
-        foreach (var member in Users(group))
+        foreach (var dev in done)
         {
-            var result = core.CallSetDevPasid(domain, member.Device, pasid, old);
-            if (result != Errno.OK)
-            {
-                done.ForEach(dev => Undo(core, dev, pasid, domain, old));
-                return result;
-            }
-
-            done.Add(member.Device);
+            Undo(core, dev, pasid, domain, old);
         }
-
-        return Errno.OK;
     }
 
-    private static void Undo(
+    /// <summary>One device back, or when that fails to blocking.</summary>
+    protected static void Undo(
         IommuCore core, IommuDevice dev, Pasid pasid, IommuDomain domain, IommuDomain? old)
     {
         if (old is not null && core.CallSetDevPasid(old, dev, pasid, domain) == Errno.OK)
@@ -279,5 +271,29 @@ public sealed class PasidWithReplace : PasidPolicy
         }
 
         Block(core, dev, pasid, domain);
+    }
+
+    private static bool IsForeign(IommuDomain domain, IommuDevice dev)
+    {
+        var driver = IommuCore.DriverOf(dev);
+        return domain.Owner != driver && domain != driver.BlockedDomain && domain != driver.IdentityDomain;
+    }
+
+    private Errno Move(IommuCore core, Group group, IommuDomain domain, Pasid pasid, IommuDomain? old)
+    {
+        var done = new List<IommuDevice>();
+        foreach (var member in Users(group))
+        {
+            var result = core.CallSetDevPasid(domain, member.Device, pasid, old);
+            if (result != Errno.OK)
+            {
+                UndoMove(core, group, done, pasid, domain, old);
+                return result;
+            }
+
+            done.Add(member.Device);
+        }
+
+        return Errno.OK;
     }
 }

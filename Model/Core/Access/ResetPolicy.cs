@@ -72,7 +72,7 @@ public class StagedReset : ResetPolicy
             return Errno.OK;
         }
 
-        if (group.Domain is { } domain && domain != group.BlockingDomain
+        if (DomainAfter(group) is { } domain && domain != group.BlockingDomain
             && core.CallAttach(domain, dev, group.BlockingDomain) != Errno.OK)
         {
             core.Warn(WarnCode.AttachFailed, group, dev);
@@ -83,7 +83,11 @@ public class StagedReset : ResetPolicy
         return Errno.OK;
     }
 
-    private static void MovePasids(IommuCore core, Group group, GroupDevice member, bool toBlocking)
+    /// <summary>Where the device goes when its last reset is done: to what the group is on by then.</summary>
+    protected virtual IommuDomain? DomainAfter(Group group) => group.Domain;
+
+    /// <summary>Takes the device's PASIDs off, or puts them back.</summary>
+    protected virtual void MovePasids(IommuCore core, Group group, GroupDevice member, bool toBlocking)
     {
         var dev = member.Device;
         if (dev.MaxPasids == 0 || IommuCore.DriverOf(dev).BlockedDomain is not { } blocked

@@ -6,13 +6,34 @@ namespace Conformance.Model.Core;
 /// <summary>Attach, detach and replace of groups (core.md 4.2).</summary>
 public sealed partial class IommuCore
 {
+    /// <summary>
+    /// Domains that a move failed to leave for certain. The kernel has warned, a device may still be on them, and
+    /// nobody can tell their user: a scenario does not go on to free them.
+    /// </summary>
+    private readonly HashSet<IommuDomain> leaked = [];
+
     /// <summary>Set-domain through the era's policy, framed by events.</summary>
     public Errno SetDomain(Group group, IommuDomain? target, bool must)
     {
         NoteSet(EventKind.SetDomainBegin, group, target, Errno.OK, must);
+        var old = group.Domain;
         var result = Era.SetDomain.Set(this, group, target, must);
+        if (must && result != Errno.OK)
+        {
+            Leak(old);
+        }
+
         NoteSet(EventKind.SetDomainEnd, group, target, result, must);
         return result;
+    }
+
+    /// <summary>A device could not be taken off a domain, and the kernel has warned.</summary>
+    public void Leak(IommuDomain? domain)
+    {
+        if (domain is not null)
+        {
+            leaked.Add(domain);
+        }
     }
 
     /// <summary>iommu_attach_group: -EBUSY in a user's state, -EINVAL for a foreign domain.</summary>

@@ -4,7 +4,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Core;
 
 /// <summary>DMA ownership: who may drive a group, the kernel or one owner (core.md 4.2, 4.5).</summary>
-public sealed class OwnershipPolicy
+/// <remarks>The steps are virtual for the specimens, which get one of them wrong.</remarks>
+public class OwnershipPolicy
 {
     /// <summary>A NULL owner warns and is -EINVAL (v6.2 on).</summary>
     public bool RefusesNullOwner { get; init; } = true;
@@ -19,7 +20,7 @@ public sealed class OwnershipPolicy
     public bool IdentityIsAsGoodAsDefault { get; init; }
 
     /// <summary>iommu_group_claim_dma_owner.</summary>
-    public Errno ClaimGroup(IommuCore core, Group group, OwnerId owner)
+    public virtual Errno ClaimGroup(IommuCore core, Group group, OwnerId owner)
     {
         if (IsBadOwner(core, group, owner))
         {
@@ -30,7 +31,7 @@ public sealed class OwnershipPolicy
     }
 
     /// <summary>iommu_device_claim_dma_owner: the same owner may claim again.</summary>
-    public Errno ClaimDevice(IommuCore core, IommuDevice dev, OwnerId owner)
+    public virtual Errno ClaimDevice(IommuCore core, IommuDevice dev, OwnerId owner)
     {
         var group = core.GroupOf(dev);
         if (IsBadOwner(core, group, owner))
@@ -59,7 +60,7 @@ public sealed class OwnershipPolicy
     }
 
     /// <summary>iommu_group_release_dma_owner: void.</summary>
-    public void ReleaseGroup(IommuCore core, Group group)
+    public virtual void ReleaseGroup(IommuCore core, Group group)
     {
         if (group.OwnerCount == 0 || group.Owner.Index == 0 || HasPasids(group))
         {
@@ -77,7 +78,7 @@ public sealed class OwnershipPolicy
     }
 
     /// <summary>iommu_device_release_dma_owner: with more than one claim just counts, whoever owns.</summary>
-    public void ReleaseDevice(IommuCore core, Group group)
+    public virtual void ReleaseDevice(IommuCore core, Group group)
     {
         if (group.OwnerCount > 1)
         {
@@ -90,7 +91,7 @@ public sealed class OwnershipPolicy
     }
 
     /// <summary>iommu_device_use_default_domain.</summary>
-    public Errno Use(IommuCore core, IommuDevice dev)
+    public virtual Errno Use(IommuCore core, IommuDevice dev)
     {
         if (core.GroupOf(dev) is not { } group)
         {
@@ -113,7 +114,7 @@ public sealed class OwnershipPolicy
     }
 
     /// <summary>iommu_device_unuse_default_domain: void.</summary>
-    public void Unuse(IommuCore core, IommuDevice dev)
+    public virtual void Unuse(IommuCore core, IommuDevice dev)
     {
         if (core.GroupOf(dev) is not { } group)
         {
@@ -130,25 +131,8 @@ public sealed class OwnershipPolicy
         core.NoteRecord(group);
     }
 
-    private bool IsBadOwner(IommuCore core, Group? group, OwnerId owner)
-    {
-        if (owner.Index != 0 || !RefusesNullOwner)
-        {
-            return false;
-        }
-
-        core.Warn(WarnCode.NullOwner, group);
-        return true;
-    }
-
-    private bool HasPasids(Group group) => SeesPasids && group.Pasids.Count > 0;
-
-    private bool IsOnDefault(Group group) => group.Domain == group.DefaultDomain
-        || (IdentityIsAsGoodAsDefault
-            && group.Domain is { Type: DomainType.Identity }
-            && group.DefaultDomain is { Type: DomainType.Identity });
-
-    private Errno Take(IommuCore core, Group group, OwnerId owner)
+    /// <summary>__iommu_take_dma_ownership: -EBUSY in a user's state, else blocking, then the owner.</summary>
+    protected virtual Errno Take(IommuCore core, Group group, OwnerId owner)
     {
         if ((group.Domain is not null && group.Domain != group.DefaultDomain) || HasPasids(group))
         {
@@ -171,4 +155,22 @@ public sealed class OwnershipPolicy
         core.NoteRecord(group);
         return Errno.OK;
     }
+
+    private bool IsBadOwner(IommuCore core, Group? group, OwnerId owner)
+    {
+        if (owner.Index != 0 || !RefusesNullOwner)
+        {
+            return false;
+        }
+
+        core.Warn(WarnCode.NullOwner, group);
+        return true;
+    }
+
+    private bool HasPasids(Group group) => SeesPasids && group.Pasids.Count > 0;
+
+    private bool IsOnDefault(Group group) => group.Domain == group.DefaultDomain
+        || (IdentityIsAsGoodAsDefault
+            && group.Domain is { Type: DomainType.Identity }
+            && group.DefaultDomain is { Type: DomainType.Identity });
 }

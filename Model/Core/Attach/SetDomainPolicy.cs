@@ -83,6 +83,7 @@ public class PlainSetDomain : SetDomainPolicy
             var result = core.CallAttach(target, group.Devices[failed].Device, group.Domain);
             if (result != Errno.OK)
             {
+                core.Leak(failed > 0 ? target : null);
                 return result;
             }
         }
@@ -139,6 +140,7 @@ public static class PlatformDma
             if ((IommuCore.DriverOf(dev).Ops & IommuOps.SetPlatformDmaOps) == 0)
             {
                 core.Warn(WarnCode.MissingDetach, group, dev);
+                core.Leak(group.Domain);
                 continue;
             }
 

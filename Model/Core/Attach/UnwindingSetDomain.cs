@@ -97,7 +97,8 @@ public class UnwindingSetDomain : SetDomainPolicy
         }
     }
 
-    private Errno Move(IommuCore core, Group group, IommuDomain target, bool must)
+    /// <summary>The calls and the record, when nothing speaks against them.</summary>
+    protected Errno Move(IommuCore core, Group group, IommuDomain target, bool must)
     {
         var result = Errno.OK;
         for (var i = 0; i < group.Devices.Count; i++)

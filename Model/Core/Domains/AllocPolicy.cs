@@ -183,7 +183,7 @@ public class MixedAlloc : AllocPolicy
 }
 
 /// <summary>v6.16 on: allocation for a device, with flags; <c>domain_alloc(type)</c> is gone.</summary>
-public sealed class DeviceAlloc : MixedAlloc
+public class DeviceAlloc : MixedAlloc
 {
     public override AllocResult ForUser(IommuCore core, IommuDevice dev, AllocFlags flags) =>
         WithFlags(core, dev, DomainType.Unmanaged, flags);

@@ -66,7 +66,7 @@ public sealed class ConflictGivesGlobalType : DefaultTypePolicy
 }
 
 /// <summary>v6.7 on: IDENTITY wins a conflict; an untrusted device refuses all but DMA (core.md 3.3, steps 1 to 7).</summary>
-public sealed class AgreedDefaultType : DefaultTypePolicy
+public class AgreedDefaultType : DefaultTypePolicy
 {
     public override bool Resolve(
         IommuCore core, Group group, IommuDevice? added, DomainType? target, out DomainType? wish)
@@ -83,7 +83,7 @@ public sealed class AgreedDefaultType : DefaultTypePolicy
             wish = type ?? wish;
         }
 
-        if (group.Devices.Exists(member => member.Device.Spec.Untrusted))
+        if (HasUntrusted(group))
         {
             if (wish is not null && wish != DomainType.Dma)
             {
@@ -102,4 +102,8 @@ public sealed class AgreedDefaultType : DefaultTypePolicy
         wish = target;
         return !refused;
     }
+
+    /// <summary>A device of the group must not be trusted with anything but strict translation.</summary>
+    protected virtual bool HasUntrusted(Group group) =>
+        group.Devices.Exists(member => member.Device.Spec.Untrusted);
 }

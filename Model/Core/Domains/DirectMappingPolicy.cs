@@ -4,7 +4,7 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Core;
 
 /// <summary>1:1 mappings of firmware regions (iommu_create_device_direct_mappings; core.md 3.5).</summary>
-public sealed class DirectMappingPolicy
+public class DirectMappingPolicy
 {
     /// <summary>flush_iotlb_all after a device's mappings (6.1, 6.12).</summary>
     public bool FlushesAfter { get; init; }
@@ -46,25 +46,8 @@ public sealed class DirectMappingPolicy
         return result;
     }
 
-    private Errno One(IommuCore core, IommuDevice dev, IommuDomain domain, ResvRegion region, bool isDma)
-    {
-        if (region.Type is not (ResvType.Direct or ResvType.DirectRelaxable))
-        {
-            return Errno.OK;
-        }
-
-        dev.RequireDirect |= region.Type == ResvType.Direct;
-        ref var e = ref core.Trace.Add(EventKind.DirectRegion);
-        e.Device = (short)dev.Id.Index;
-        e.A = region.Start.Value;
-        e.B = region.End;
-        e.Extra = (byte)region.Prot;
-        e.Flag = region.Type == ResvType.DirectRelaxable;
-        return isDma ? MapRuns(core, domain, region) : Errno.OK;
-    }
-
     /// <summary>Both ends are rounded up; runs of pages that translate to nothing are mapped to themselves.</summary>
-    private Errno MapRuns(IommuCore core, IommuDomain domain, ResvRegion region)
+    protected virtual Errno MapRuns(IommuCore core, IommuDomain domain, ResvRegion region)
     {
         var page = domain.PageSizes.Min;
         var start = RoundUp(region.Start.Value, page);
@@ -89,6 +72,23 @@ public sealed class DirectMappingPolicy
         }
 
         return MapRun(core, domain, end - run, run, region.Prot);
+    }
+
+    private Errno One(IommuCore core, IommuDevice dev, IommuDomain domain, ResvRegion region, bool isDma)
+    {
+        if (region.Type is not (ResvType.Direct or ResvType.DirectRelaxable))
+        {
+            return Errno.OK;
+        }
+
+        dev.RequireDirect |= region.Type == ResvType.Direct;
+        ref var e = ref core.Trace.Add(EventKind.DirectRegion);
+        e.Device = (short)dev.Id.Index;
+        e.A = region.Start.Value;
+        e.B = region.End;
+        e.Extra = (byte)region.Prot;
+        e.Flag = region.Type == ResvType.DirectRelaxable;
+        return isDma ? MapRuns(core, domain, region) : Errno.OK;
     }
 
     private static Errno MapRun(IommuCore core, IommuDomain domain, ulong start, ulong size, Prot prot) =>

@@ -104,7 +104,7 @@ public sealed partial class IommuCore
 
     private Outcome Free(int slot)
     {
-        if (!slots.TryGetValue(slot, out var domain) || IsAttachedSomewhere(domain))
+        if (!slots.TryGetValue(slot, out var domain) || leaked.Contains(domain) || IsAttachedSomewhere(domain))
         {
             return Outcome.Nothing;
         }

@@ -185,9 +185,13 @@ public sealed partial class IommuCore
         return Outcome.Of(Era.Probe.Hotplug(this, dev));
     }
 
+    /// <summary>
+    /// Before a device goes its users have let go: the kernel driver is unbound here, and while a PASID of the group is
+    /// in use nothing is done, since a release detaches none (core.md 3.8).
+    /// </summary>
     private Outcome Release(IommuDevice dev)
     {
-        if (dev.Driver is null)
+        if (dev.Driver is null || GroupOf(dev)?.Pasids.Keys.Any(pasid => pasid != 0) == true)
         {
             return Outcome.Nothing;
         }

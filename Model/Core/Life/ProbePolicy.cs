@@ -190,7 +190,7 @@ public sealed class TwiceAttachingProbe : ProbePolicy
 }
 
 /// <summary>v6.5 on: one function sets the default domain up; a hotplugged device gets the group's present domain.</summary>
-public sealed class ModernProbe : ProbePolicy
+public class ModernProbe : ProbePolicy
 {
     public override Errno Hotplug(IommuCore core, IommuDevice dev)
     {
@@ -207,7 +207,8 @@ public sealed class ModernProbe : ProbePolicy
                 core.Era.DirectMappings.Create(core, dev, fallback);
             }
 
-            result = core.Era.SetDomain.SetOne(core, group, dev, current, old: null, must: false);
+            var domain = DomainForJoining(core, group, dev, current);
+            result = core.Era.SetDomain.SetOne(core, group, dev, domain, old: null, must: false);
         }
         else
         {
@@ -275,6 +276,10 @@ public sealed class ModernProbe : ProbePolicy
 
         return Errno.OK;
     }
+
+    /// <summary>What a hotplugged device is attached to: what its group is on.</summary>
+    protected virtual IommuDomain DomainForJoining(
+        IommuCore core, Group group, IommuDevice dev, IommuDomain current) => current;
 
     private static void Finish(IommuCore core, IommuDevice dev)
     {

@@ -53,7 +53,7 @@ public sealed class ReleaseByDriver : ReleasePolicy
 }
 
 /// <summary>v6.9 on: the core attaches the release domain first, then lets the driver go.</summary>
-public sealed class ReleaseThroughDomain : ReleasePolicy
+public class ReleaseThroughDomain : ReleasePolicy
 {
     /// <summary>Identity instead of blocked for a device with a DIRECT region (v6.19 on).</summary>
     public bool IdentityForDirect { get; init; }
@@ -73,18 +73,26 @@ public sealed class ReleaseThroughDomain : ReleasePolicy
         Deinit(core, group, dev);
     }
 
-    private void Deinit(IommuCore core, Group group, IommuDevice dev)
+    /// <summary>iommu_deinit_device: the device goes first, then an empty group with its domains.</summary>
+    protected virtual void Deinit(IommuCore core, Group group, IommuDevice dev)
     {
-        var driver = IommuCore.DriverOf(dev);
-        if (!dev.AttachDeferred && driver.ReleaseDomain is { } domain)
-        {
-            var direct = IdentityForDirect && dev.RequireDirect && domain == driver.BlockedDomain;
-            var target = direct && driver.IdentityDomain is { } identity ? identity : domain;
-            core.CallAttach(target, dev, group.Domain);
-        }
-
+        Quiesce(core, group, dev);
         core.CallReleaseDevice(dev);
         core.EndGroupIfEmpty(group);
         IommuCore.Forget(dev);
+    }
+
+    /// <summary>The release domain, if the driver has one.</summary>
+    protected virtual void Quiesce(IommuCore core, Group group, IommuDevice dev)
+    {
+        var driver = IommuCore.DriverOf(dev);
+        if (dev.AttachDeferred || driver.ReleaseDomain is not { } domain)
+        {
+            return;
+        }
+
+        var direct = IdentityForDirect && dev.RequireDirect && domain == driver.BlockedDomain;
+        var target = direct && driver.IdentityDomain is { } identity ? identity : domain;
+        core.CallAttach(target, dev, group.Domain);
     }
 }

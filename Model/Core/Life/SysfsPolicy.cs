@@ -19,7 +19,7 @@ public abstract class SysfsPolicy
 }
 
 /// <summary>v6.5 on: any group that nobody uses; DMA to DMA-FQ in place and unchecked.</summary>
-public sealed class ModernSysfs : SysfsPolicy
+public class ModernSysfs : SysfsPolicy
 {
     /// <summary>probe_finalize for each device after success (v6.5, v6.6); later eras only redo the DMA ops.</summary>
     public bool FinalizesAgain { get; init; }

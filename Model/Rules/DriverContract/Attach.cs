@@ -10,7 +10,8 @@ public sealed class R63OnlyOfferedTypes : Rule
         new RuleId(63),
         RuleFamily.DriverContract,
         "A domain type that reaches attach_dev is a type the driver offered.",
-        "include/linux/iommu.h: struct iommu_ops (domain_alloc), iommu.c: iommu_group_alloc_default_domain; core.md 1.2, "
+        "include/linux/iommu.h: struct iommu_ops (domain_alloc), iommu.c: iommu_group_alloc_default_domain; "
+            + "core.md 1.2, "
             + "2.1",
         "v5.19",
         SecurityRelevant: true);
@@ -30,13 +31,16 @@ public sealed class R63OnlyOfferedTypes : Rule
 
         if (context.Ledger.Domain(e.Domain) is not { Static: true })
         {
-            Break(context, index, $"{device.Driver} gets attach_dev of {e.Domain} with type {e.Type.Text()} for {device} "
+            Break(context, index, $"{device.Driver} gets attach_dev of {e.Domain} with type {e.Type.Text()} "
+                + $"for {device} "
                 + $"and returns {e.Errno.Text()}; it never offered that type");
         }
     }
 }
 
-/// <summary>R64. Addresses that no physical memory has, and windows that are never translated, are left out.</summary>
+/// <summary>
+/// R64. Addresses that no physical memory has, and windows that are never translated, are left out.
+/// </summary>
 public sealed class R64IdentityPasses : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -75,8 +79,10 @@ public sealed class R65BlockingBlocks : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(65),
         RuleFamily.DriverContract,
-        "Blocking halts all DMA, whether the domain has the type BLOCKED or is the group's empty blocking domain.",
-        "include/linux/iommu.h: IOMMU_DOMAIN_BLOCKED; iommu.c: __iommu_group_alloc_blocking_domain; core.md 1.2, 1.3",
+        "Blocking halts all DMA, whether the domain has the type BLOCKED or is the group's empty blocking "
+            + "domain.",
+        "include/linux/iommu.h: IOMMU_DOMAIN_BLOCKED; iommu.c: __iommu_group_alloc_blocking_domain; core.md "
+            + "1.2, 1.3",
         "v5.19",
         SecurityRelevant: true);
 
@@ -104,8 +110,9 @@ public sealed class R70DocumentedErrnos : Rule
         new RuleId(70),
         RuleFamily.DriverContract,
         "attach_dev returns only documented errors: -EINVAL, -ENOMEM, -ENOSPC, -EBUSY, -ENODEV.",
-        "include/linux/iommu.h: attach_dev; \"iommu: Add return value rules to attach_dev op and APIs\" (v6.2); core.md 2.3",
-        "v6.3",
+        "include/linux/iommu.h: attach_dev; \"iommu: Add return value rules to attach_dev op and APIs\" "
+            + "(v6.2, met by the drivers of 6.12 on); core.md 2.3",
+        "v6.7",
         SecurityRelevant: false);
 
     public override RuleInfo Info => Promise;
@@ -151,7 +158,8 @@ public sealed class R69DriverGoesOn : Rule
             return;
         }
 
-        Break(context, index, e.Kind == EventKind.DriverThrew ? "the driver threw" : "the driver makes no progress");
+        Break(context, index, e.Kind == EventKind.DriverThrew ? "the driver threw" : "the driver makes no "
+            + "progress");
     }
 }
 

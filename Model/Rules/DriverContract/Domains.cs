@@ -10,7 +10,8 @@ public sealed class R37StaticNeverFails : Rule
         new RuleId(37),
         RuleFamily.DriverContract,
         "Static identity and blocked domains never fail to attach and are never freed.",
-        "include/linux/iommu.h: identity_domain, blocked_domain; \"iommu: Add iommu_ops->identity_domain\" (v6.7); "
+        "include/linux/iommu.h: identity_domain, blocked_domain; \"iommu: Add iommu_ops->identity_domain\" "
+            + "(v6.7); "
             + "core.md 2.1, 9 (37)",
         "v6.7",
         SecurityRelevant: false);
@@ -34,38 +35,56 @@ public sealed class R37StaticNeverFails : Rule
         }
         else if (e.Errno != Errno.OK)
         {
-            Break(context, index, $"attach of static domain {domain} to d{e.Device} fails with {e.Errno.Text()}");
+            Break(context, index, $"attach of static domain {domain} to d{e.Device} fails with "
+                + $"{e.Errno.Text()}");
         }
     }
 }
 
-/// <summary>R38. Premise: more than one driver in the system.</summary>
+/// <summary>
+/// R38. Premise: more than one driver in the system. The move is looked at before its first call, which a
+/// driver need not survive.
+/// </summary>
 public sealed class R38NoForeignDomain : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(38),
         RuleFamily.DriverContract,
         "A domain from driver X is never passed to attach_dev of driver Y.",
-        "iommu.c: domain_iommu_ops_compatible; \"iommu: Validate that devices match domains\" (v6.8); core.md 9 (38)",
+        "iommu.c: domain_iommu_ops_compatible; \"iommu: Validate that devices match domains\" (v6.8); "
+            + "core.md 9 (38)",
         "v6.7",
         SecurityRelevant: true);
 
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants => [EventKind.AttachDev];
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.SetDomainBegin, EventKind.AttachDev];
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        if (!context.Ledger.HasSeveralDrivers || context.Ledger.Domain(e.Domain) is not { Driver: { } maker } domain)
+        var ledger = context.Ledger;
+        if (!ledger.HasSeveralDrivers || ledger.Domain(e.Domain) is not { Driver: { } maker } domain)
+        {
+            return;
+        }
+
+        var first = e.Device;
+        if (e.Kind == EventKind.SetDomainBegin)
+        {
+            first = (short)(ledger.Group(e.Group) is { Members: [var member, ..] } ? member : -1);
+        }
+
+        if (first < 0)
         {
             return;
         }
 
         Hold();
-        var device = context.Ledger.Devices[e.Device];
+        var device = ledger.Devices[first];
         if (!string.Equals(maker, device.Driver, StringComparison.Ordinal))
         {
-            Break(context, index, $"{domain} of {maker} is passed to attach_dev of {device.Driver} for {device}");
+            Break(context, index, $"{domain} of {maker} is passed to attach_dev of {device.Driver} for "
+                + $"{device}");
         }
     }
 }
@@ -76,7 +95,8 @@ public sealed class R66FreedOnce : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(66),
         RuleFamily.DriverContract,
-        "A domain is freed exactly once, only when attached nowhere, and never passed to the driver afterwards.",
+        "A domain is freed exactly once, only when attached nowhere, and never passed to the driver "
+            + "afterwards.",
         "include/linux/iommu.h: struct iommu_domain_ops (free); core.md 2.2",
         "v5.19",
         SecurityRelevant: true);
@@ -85,9 +105,9 @@ public sealed class R66FreedOnce : Rule
 
     public override ReadOnlySpan<EventKind> Wants =>
     [
-        EventKind.DomainFree, EventKind.AttachDev, EventKind.DetachDev, EventKind.SetDevPasid, EventKind.MapPages,
-        EventKind.MapRange, EventKind.UnmapPages, EventKind.UnmapRange, EventKind.IotlbSync, EventKind.IotlbSyncMap,
-        EventKind.FlushIotlbAll,
+        EventKind.DomainFree, EventKind.AttachDev, EventKind.DetachDev, EventKind.SetDevPasid,
+        EventKind.MapPages, EventKind.MapRange, EventKind.UnmapPages, EventKind.UnmapRange,
+        EventKind.IotlbSync, EventKind.IotlbSyncMap, EventKind.FlushIotlbAll,
     ];
 
     public override void On(in TraceEvent e, int index, RuleContext context)
@@ -117,7 +137,8 @@ public sealed class R66FreedOnce : Rule
         var hasOld = (e.Kind == EventKind.AttachDev && e.Flag) || e.Kind == EventKind.SetDevPasid;
         if (hasOld && context.Ledger.Domain(e.Old) is { Freed: true } old)
         {
-            Break(context, index, $"{old} was freed and is passed to the driver as the old domain ({e.Kind})");
+            Break(context, index, $"{old} was freed and is passed to the driver as the old domain "
+                + $"({e.Kind})");
         }
     }
 }

@@ -5,8 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R16. Premise: the default domain of the group was chosen in the same command; a device added to a group that has one
-/// already cannot change it.
+/// R16. Premise: the default domain of the group was chosen in the same command; a device added to a group
+/// that has one already cannot change it.
 /// </summary>
 public sealed class R16UntrustedIsStrict : Rule
 {
@@ -14,7 +14,8 @@ public sealed class R16UntrustedIsStrict : Rule
         new RuleId(16),
         RuleFamily.Isolation,
         "An untrusted device's default domain is DMA (not identity, not DMA-FQ) right after probe.",
-        "iommu.c: iommu_get_default_domain_type; \"iommu: Reorganize iommu_get_default_domain_type() to respect "
+        "iommu.c: iommu_get_default_domain_type; \"iommu: Reorganize iommu_get_default_domain_type() to "
+            + "respect "
             + "def_domain_type()\" (v6.7); core.md 3.3, 9 (16)",
         "v6.7",
         SecurityRelevant: true);
@@ -38,24 +39,27 @@ public sealed class R16UntrustedIsStrict : Rule
             Hold();
             if (domain.Type != DomainType.Dma)
             {
-                Break(context, index, $"{device} is untrusted and its default domain is {domain}, expected DMA");
+                Break(context, index, $"{device} is untrusted and its default domain is {domain}, expected "
+                    + "DMA");
             }
         }
     }
 }
 
 /// <summary>
-/// R17. What a caller maps or unmaps in the default domain himself is his affair. The refusal of blocking holds from
-/// v6.6 on; rescue, release, first deferred attach and reset staging go round it (core.md 3.6).
+/// R17. What a caller maps or unmaps in the default domain himself is his affair. The refusal of blocking
+/// holds from v6.6 on; rescue, release, first deferred attach and reset staging go round it (core.md 3.6).
 /// </summary>
 public sealed class R17DirectStaysMapped : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(17),
         RuleFamily.Isolation,
-        "A device with a DIRECT region never loses its 1:1 mapping in the default domain and (v6.6 on) never accepts the "
+        "A device with a DIRECT region never loses its 1:1 mapping in the default domain and (v6.6 on) never "
+            + "accepts the "
             + "blocking domain through an ordinary attach or claim.",
-        "iommu.c: iommu_create_device_direct_mappings, __iommu_device_set_domain; \"iommu: Prevent RESV_DIRECT devices "
+        "iommu.c: iommu_create_device_direct_mappings, __iommu_device_set_domain; \"iommu: Prevent "
+            + "RESV_DIRECT devices "
             + "from blocking domains\" (v6.6); core.md 3.5, 3.6, 9 (17)",
         "v5.19",
         SecurityRelevant: true);
@@ -93,7 +97,7 @@ public sealed class R17DirectStaysMapped : Rule
         var domain = view.Domain!;
         var isDefault = view.Group is { } group && group.Default == domain.Id
             && (domain.Type.IsDmaApi() || domain.Type == DomainType.Identity);
-        if (!isDefault || view.Device.Trouble != Trouble.None || view.Device.DirectFailed == domain.Id
+        if (!isDefault || view.Device.Trouble != Trouble.None || view.Device.DirectFailed.Contains(domain.Id)
             || view.Judgement == Judgement.Open || !IsInRegion(view))
         {
             return;
@@ -111,7 +115,8 @@ public sealed class R17DirectStaysMapped : Rule
         Hold();
         if (!view.Landed || view.Pa != view.Iova)
         {
-            Break(context, index, $"{view}; the address is in a direct region, to be 1:1 in default domain {domain}");
+            Break(context, index, $"{view}; the address is in a direct region, to be 1:1 in default domain "
+                + $"{domain}");
         }
     }
 
@@ -135,7 +140,8 @@ public sealed class R17DirectStaysMapped : Rule
     {
         var ledger = context.Ledger;
         var device = ledger.Devices[e.Device];
-        if (!device.RequiresDirect || e.Errno != Errno.OK || ledger.GroupOf(device) is not { } group
+        if (!device.RequiresDirect || e.Errno != Errno.OK || ledger.HasFailed(e.Device)
+            || ledger.GroupOf(device) is not { } group
             || (e.Type != DomainType.Blocked && e.Domain != group.Blocking))
         {
             return;

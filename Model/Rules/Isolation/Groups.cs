@@ -1,4 +1,3 @@
-using System.Numerics;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
@@ -32,9 +31,10 @@ public sealed class R8GroupsShareNothing : Rule
 
         Hold();
         var users = domain.Groups | (1UL << (device.Group & 63));
-        if (BitOperations.PopCount(users & ~domain.AskedFor) > 1)
+        if ((users & ~(domain.AskedFor | domain.Home)) != 0)
         {
-            Break(context, index, $"{domain} of another group is attached to {device} of g{device.Group}, whose user "
+            Break(context, index, $"{domain} of another group is attached to {device} of g{device.Group}, "
+                + "whose user "
                 + "never asked for it");
         }
     }
@@ -59,8 +59,10 @@ public sealed class R11HotAddedFollowsOwner : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(11),
         RuleFamily.Isolation,
-        "A device hot-added to an owned group is attached to the group's current domain before any driver binds.",
-        "iommu.c: __iommu_probe_device; \"iommu: Fix iommu_probe_device() to attach the right domain\" (v6.5); "
+        "A device hot-added to an owned group is attached to the group's current domain before any driver "
+            + "binds.",
+        "iommu.c: __iommu_probe_device; \"iommu: Fix iommu_probe_device() to attach the right domain\" "
+            + "(v6.5); "
             + "core.md 3.2, 9 (11)",
         "v5.19",
         SecurityRelevant: true);
@@ -105,7 +107,8 @@ public sealed class R11HotAddedFollowsOwner : Rule
         Hold();
         if (device.State != AttachState.Attached || device.Domain != group.Domain)
         {
-            Break(context, index, $"{device} joined {group}, owned by o{group.Owner} and on {group.Domain}, and is on "
+            Break(context, index, $"{device} joined {group}, owned by o{group.Owner} and on {group.Domain}, "
+                + "and is on "
                 + $"{device.Domain}");
         }
     }

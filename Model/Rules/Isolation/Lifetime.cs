@@ -60,7 +60,8 @@ public sealed class R18ReleasedFollowsNoDomain : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(18),
         RuleFamily.Isolation,
-        "After device release, DMA from its requester either faults or passes through; it never follows a domain.",
+        "After device release, DMA from its requester either faults or passes through; it never follows a "
+            + "domain.",
         "iommu.c: iommu_deinit_device, iommu_release_device; core.md 9 (18)",
         "v5.19",
         SecurityRelevant: true);

@@ -4,14 +4,19 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R4. Observed after the attach as well: the device is then on the new or, after a failure, the old one.</summary>
+/// <summary>
+/// R4. Seen after the attach: a device whose attach succeeded is on the new domain alone, one whose attach
+/// failed on the old or the new one. Blocking domains are R65's.
+/// </summary>
 public sealed class R4OnlyOldOrNew : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(4),
         RuleFamily.Isolation,
-        "No DMA is ever translated by a domain that is neither the old nor the new one of an attach.",
-        "include/linux/iommu.h: attach_dev; iommu.c: __iommu_device_set_domain; core.md 9 (4)",
+        "No DMA is ever translated by a domain that is neither the old nor the new one of an attach, nor by "
+            + "the old one "
+            + "when it has succeeded.",
+        "include/linux/iommu.h: attach_dev; iommu.c: __iommu_device_set_domain; core.md 2.2, 9 (4)",
         "v5.19",
         SecurityRelevant: true);
 
@@ -23,16 +28,52 @@ public sealed class R4OnlyOldOrNew : Rule
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        var ledger = context.Ledger;
-        ref readonly var view = ref ledger.Dma;
-        var mayBypass = view.Device.Profile.RefusedAttach == RefusedAttach.Bypass
-            && view.Device.Trouble is Trouble.Refused or Trouble.Stuck;
-        if (mayBypass)
+        ref readonly var view = ref context.Ledger.Dma;
+        if (WasRefused(context.Ledger))
+        {
+            Refused(view, index, context);
+        }
+        else if (view.Device.Trouble == Trouble.None)
+        {
+            Placed(view, index, context);
+        }
+    }
+
+    private static bool WasRefused(TraceLedger ledger)
+    {
+        foreach (var call in ledger.Now.Calls)
+        {
+            if (call.Device == ledger.Dma.Device.Index && call.Errno != Errno.OK)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Placed(in DmaView view, int index, RuleContext context)
+    {
+        if (view.Judgement == Judgement.Open || (view.Topics & DmaTopics.Blocked) != 0)
         {
             return;
         }
 
-        var explained = !view.Landed;
+        Hold();
+        if (view.Landed && view.Judgement == Judgement.Differs)
+        {
+            Break(context, index, $"{view}, but not through {view.Domain}, to which it has just been "
+                + "attached");
+        }
+    }
+
+    private void Refused(in DmaView view, int index, RuleContext context)
+    {
+        var ledger = context.Ledger;
+        var mayBypass = view.Device.Profile.RefusedAttach == RefusedAttach.Bypass
+            && view.Device.Trouble is Trouble.Refused or Trouble.Stuck;
+        var explained = mayBypass || !view.Landed
+            || ledger.JudgeAgainst(view.Device.Domain) == Judgement.Agrees;
         foreach (var call in ledger.Now.Calls)
         {
             if (call.Device != view.Device.Index)
@@ -52,7 +93,8 @@ public sealed class R4OnlyOldOrNew : Rule
         Hold();
         if (!explained)
         {
-            Break(context, index, $"{view}, where neither the old nor the new domain of its attach translates to");
+            Break(context, index, $"{view}, where neither the old nor the new domain of its attach "
+                + "translates to");
         }
     }
 }
@@ -88,7 +130,8 @@ public sealed class R6FailedClaimKeepsDefault : Rule
         if (differs)
         {
             ref readonly var view = ref context.Ledger.Dma;
-            Break(context, index, $"{view}; the claim of {view.Group} failed ({now.Errno.Text()}), so it is still "
+            Break(context, index, $"{view}; the claim of {view.Group} failed ({now.Errno.Text()}), so it is "
+                + "still "
                 + $"on default domain {now.DefaultBefore}");
         }
     }
@@ -135,8 +178,8 @@ public sealed class R7FailedAttachKeepsOld : Rule
 internal static class Unmoved
 {
     /// <summary>
-    /// True: it differs from the group's domain before the command. Null: the premise does not hold, because the
-    /// command ended before its set-domain step, the rollback itself failed, or nothing can be said.
+    /// True: it differs from the group's domain before the command. Null: the premise does not hold, because
+    /// the command ended before its set-domain step, the rollback itself failed, or nothing can be said.
     /// </summary>
     public static bool? Judge(TraceLedger ledger)
     {

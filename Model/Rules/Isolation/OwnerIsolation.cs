@@ -44,7 +44,8 @@ public sealed class R2DetachedIsUnreachable : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(2),
         RuleFamily.Isolation,
-        "After detach by an owner, no mapping of the detached domain is reachable by any device of the group.",
+        "After detach by an owner, no mapping of the detached domain is reachable by any device of the "
+            + "group.",
         "iommu.c: iommu_detach_group, __iommu_group_set_core_domain; core.md 9 (2)",
         "v5.19",
         SecurityRelevant: true);

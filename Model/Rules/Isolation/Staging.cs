@@ -31,7 +31,8 @@ public sealed class R23DetachedPasidFaults : Rule
                 && ledger.Now.Group == view.Device.Group;
             if (detached && view.Judgement == Judgement.Differs)
             {
-                Break(context, index, $"{view}, without PASID, after detach of PASID {ledger.Now.Command.Extra}");
+                Break(context, index, $"{view}, without PASID, after detach of PASID "
+                    + $"{ledger.Now.Command.Extra}");
             }
 
             return;
@@ -56,8 +57,10 @@ public sealed class R56StagedFaults : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(56),
         RuleFamily.Isolation,
-        "From the first reset_prepare to the matching last reset_done every RID and PASID DMA of the device faults, "
-            + "while the group's domain, its PASID table and all siblings are not touched; inner pairs make no call.",
+        "From the first reset_prepare to the matching last reset_done every RID and PASID DMA of the device "
+            + "faults, "
+            + "while the group's domain, its PASID table and all siblings are not touched; inner pairs make "
+            + "no call.",
         "iommu.c: pci_dev_reset_iommu_prepare, pci_dev_reset_iommu_done; core.md 4.3 (36, 36n), 9 (56)",
         "v7.2",
         SecurityRelevant: true);
@@ -133,7 +136,8 @@ public sealed class R56StagedFaults : Rule
 
         if (group.Domain != now.DomainBefore)
         {
-            Break(context, index, $"the reset of {device} changes the record of {group} from {now.DomainBefore} to "
+            Break(context, index, $"the reset of {device} changes the record of {group} from "
+                + $"{now.DomainBefore} to "
                 + $"{group.Domain}");
         }
     }

@@ -123,14 +123,20 @@ public sealed class CommandFacts
     }
 }
 
-/// <summary>One request of iommu_map, iommu_unmap or iommu_iova_to_phys. Domain NULL: there was none.</summary>
+/// <summary>
+/// One request of iommu_map, iommu_unmap or iommu_iova_to_phys. Domain NULL: there was none.
+/// </summary>
 public readonly record struct Request(
     DomainId Domain, ulong Iova, ulong Size, ulong Bytes, Errno Errno, bool Fast)
 {
-    /// <summary>The range goes round the end of the address space: no caller's request, nothing is promised.</summary>
+    /// <summary>
+    /// The range goes round the end of the address space: no caller's request, nothing is promised.
+    /// </summary>
     public bool Wraps => Size != 0 && Size - 1 > ulong.MaxValue - Iova;
 
-    /// <summary>Last byte of the range, cut at the end of the address space; meaningless for size 0.</summary>
+    /// <summary>
+    /// Last byte of the range, cut at the end of the address space; meaningless for size 0.
+    /// </summary>
     public ulong Last => End(Iova, Size);
 
     public bool Holds(ulong iova) => Size != 0 && iova >= Iova && iova <= Last;
@@ -154,9 +160,6 @@ public sealed class SetDomainFacts
     public DomainId Old { get; internal set; }
 
     public bool Must { get; internal set; }
-
-    /// <summary>An attach to the target failed.</summary>
-    public bool Failed { get; internal set; }
 
     /// <summary>Index of its first call among the calls of the command.</summary>
     public int FirstCall { get; internal set; }

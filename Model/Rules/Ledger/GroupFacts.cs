@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>What the trace has shown of one group: the core's record, and what the commands' results add up to.</summary>
+/// <summary>
+/// What the trace has shown of one group: the core's record, and what the commands' results add up to.
+/// </summary>
 public sealed class GroupFacts(int index)
 {
     public int Index { get; } = index;
@@ -39,7 +41,9 @@ public sealed class GroupFacts(int index)
     /// <summary>Bound kernel drivers.</summary>
     public int Bound { get; internal set; }
 
-    /// <summary>A caller broke the rules of the API, so the counts mean nothing until they are zero again.</summary>
+    /// <summary>
+    /// A caller broke the rules of the API, so the counts mean nothing until they are zero again.
+    /// </summary>
     public bool Misused { get; internal set; }
 
     /// <summary>The owner (or a kernel user) has attached a domain of its own.</summary>

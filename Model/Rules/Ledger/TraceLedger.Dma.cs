@@ -6,10 +6,39 @@ namespace Conformance.Model.Rules;
 /// <summary>What an access should have met.</summary>
 public sealed partial class TraceLedger
 {
+    // Places and mappings that were seen to be wrong in the command at hand.
+    private readonly List<int> lost = [];
+    private readonly List<(DomainId Domain, ulong First, ulong Last)> doubtful = [];
     private DmaView view;
 
     /// <summary>The access at hand; valid while its event is being delivered.</summary>
     public ref readonly DmaView Dma => ref view;
+
+    /// <summary>
+    /// The access at hand broke a promise. What follows from the same wrong state is not reported again: from
+    /// the next command on the mapping, or the place of the device until its next attach, counts as unknown.
+    /// </summary>
+    public void NoteReported()
+    {
+        if (view.Judgement != Judgement.Differs || view.Domain is not { } domain)
+        {
+            return;
+        }
+
+        var moved = (view.Topics & DmaTopics.Moved) != 0;
+        if (view.Entry.Kind == EntryKind.Live && !moved)
+        {
+            doubtful.Add((domain.Id, view.Entry.Start, view.Entry.Last));
+        }
+        else if (view.Entry.Kind == EntryKind.Gone && !moved)
+        {
+            doubtful.Add((domain.Id, view.At & ~0xfffUL, view.At | 0xfff));
+        }
+        else if (view.Pasid == 0)
+        {
+            lost.Add(view.Device.Index);
+        }
+    }
 
     /// <summary>Works out <see cref="Dma"/> for an access event.</summary>
     public ref readonly DmaView Look(in TraceEvent e)
@@ -20,14 +49,14 @@ public sealed partial class TraceLedger
         view.Domain = null;
         view.Entry = default;
         view.Iova = e.A;
-        view.At = (device.Profile.Masks & IovaMasking.Dma) != 0 ? e.A & device.Profile.IovaLast : e.A;
+        view.At = device.Addresses.InWalk(e.A);
         view.Pa = e.B;
         view.Pasid = (uint)e.E;
         view.Landed = e.Flag;
         view.Write = (DmaAccess)e.Extra == DmaAccess.Write;
         view.Topics = DmaTopics.None;
         view.Judgement = Judgement.Open;
-        if (IsUntranslated(device.Profile, e.A))
+        if (device.Addresses.IsUntranslated(e.A))
         {
             return ref view;
         }
@@ -79,8 +108,7 @@ public sealed partial class TraceLedger
         if (domain.Type == DomainType.Identity)
         {
             // What no physical address has cannot be reached untranslated either.
-            var profile = view.Device.Profile;
-            var beyond = view.Iova > profile.PaLast || !profile.IdentityReaches(new Iova(view.Iova));
+            var beyond = !view.Device.Addresses.IsIdentityReach(view.Iova);
             return beyond && !view.Landed ? Judgement.Open : Of(view.Landed && view.Pa == view.Iova);
         }
 
@@ -89,7 +117,7 @@ public sealed partial class TraceLedger
             return Of(!view.Landed);
         }
 
-        if (!domain.Type.IsPaging() || !view.Device.Profile.InDmaWindow(new Iova(view.Iova)))
+        if (!domain.Type.IsPaging() || !view.Device.Addresses.IsInWindow(view.Iova))
         {
             return Judgement.Open;
         }
@@ -110,7 +138,7 @@ public sealed partial class TraceLedger
     }
 
     private static bool IsPlainlyStale(in TranslationEntry entry) =>
-        (entry.Flags & (EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful)) == 0;
+        (entry.Flags & (EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful)) == 0;
 
     private static Judgement Of(bool agrees) => agrees ? Judgement.Agrees : Judgement.Differs;
 
@@ -159,6 +187,35 @@ public sealed partial class TraceLedger
         domain.IsBlocked
         || (view.Group is { } group && group.Blocking == domain.Id && domain.Map.Reachable == 0);
 
+    private void ForgetReported()
+    {
+        foreach (var device in lost)
+        {
+            devices[device].Trouble = Trouble.Stuck;
+        }
+
+        foreach (var (id, first, last) in doubtful)
+        {
+            if (Domain(id) is not { } domain)
+            {
+                continue;
+            }
+
+            if (domain.Map.TryFind(first, out var found) && found.Kind == EntryKind.Gone)
+            {
+                domain.Map.Put(new TranslationEntry
+                {
+                    Start = first, Last = last, Kind = EntryKind.Live, Flags = EntryFlags.Doubtful,
+                });
+            }
+
+            AddFlags(domain, first, last, EntryFlags.Doubtful);
+        }
+
+        lost.Clear();
+        doubtful.Clear();
+    }
+
     private static DomainId PasidDomain(DeviceFacts device, uint pasid)
     {
         foreach (var fact in device.Pasids)
@@ -171,7 +228,4 @@ public sealed partial class TraceLedger
 
         return DomainId.None;
     }
-
-    private static bool IsUntranslated(DriverProfile profile, ulong iova) =>
-        profile.Untranslated is { } window && iova >= window.First && iova <= window.Last;
 }

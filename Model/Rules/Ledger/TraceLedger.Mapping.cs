@@ -53,7 +53,7 @@ public sealed partial class TraceLedger
         if (e.C != 0 && Domain(e.Domain) is { } domain && domain.Type.IsPaging())
         {
             var iova = InTables(domain, e.A);
-            if (Wraps(iova, e.C))
+            if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
@@ -66,7 +66,7 @@ public sealed partial class TraceLedger
             {
                 Lay(domain, iova, e);
             }
-            else if (domain.Profile?.Overlap != OverlapRule.Refuse)
+            else if (MayDestroy(domain.Profile))
             {
                 Mark(domain, EntryFlags.Doubtful);
             }
@@ -75,14 +75,29 @@ public sealed partial class TraceLedger
         pieces.Clear();
     }
 
-    private static bool Wraps(ulong iova, ulong size) => size - 1 > ulong.MaxValue - iova;
+    /// <summary>A failed map may have taken the place of what was there before it failed.</summary>
+    private static bool MayDestroy(DriverProfile? profile) =>
+        profile is null || profile.Overlap != OverlapRule.Refuse
+        || (profile.OverlapSmaller ?? OverlapRule.Refuse) != OverlapRule.Refuse
+        || (profile.OverlapLarge ?? OverlapRule.Refuse) != OverlapRule.Refuse;
+
+    /// <summary>
+    /// Last address before the next one is 0: of the address space, or of tables that drop higher bits.
+    /// </summary>
+    private static ulong TopOf(DomainFacts domain) =>
+        domain.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
+            ? profile.IovaLast
+            : ulong.MaxValue;
+
+    private static bool Wraps(DomainFacts domain, ulong iova, ulong size) => size - 1 > TopOf(domain) - iova;
 
     /// <summary>A request that goes round the end of the address space: anything may be there now.</summary>
     private static void Doubt(DomainFacts domain, ulong iova, ulong size)
     {
+        var top = TopOf(domain);
         var entry = new TranslationEntry { Kind = EntryKind.Live, Flags = EntryFlags.Doubtful };
-        domain.Map.Put(entry with { Start = iova, Last = ulong.MaxValue });
-        domain.Map.Put(entry with { Last = unchecked(iova + size - 1) });
+        domain.Map.Put(entry with { Start = iova, Last = top });
+        domain.Map.Put(entry with { Last = unchecked(iova + size - 1) & top });
     }
 
     private void Lay(DomainFacts domain, ulong iova, in TraceEvent e)
@@ -94,7 +109,9 @@ public sealed partial class TraceLedger
             Pa = e.B,
             Prot = (Prot)e.Extra,
             Kind = EntryKind.Live,
-            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0),
+            Flags = EntryFlags.Head | EntryFlags.Tail | (domain.Attached == 0 ? EntryFlags.Loose : 0)
+                | (domain.Profile is { } profile && Request.End(e.B, e.C) > profile.PaLast
+                    ? EntryFlags.Doubtful : 0),
         };
         var covered = 0UL;
         foreach (var piece in pieces)
@@ -118,11 +135,12 @@ public sealed partial class TraceLedger
             }
         }
 
-        Mark(domain, EntryFlags.Overlaid);
+        Mark(domain, EntryFlags.Disputed);
     }
 
     /// <summary>
-    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until the sync.
+    /// Flags what now is where something was mapped before; a range with a pending unmap is old or new until
+    /// the sync.
     /// </summary>
     private void Mark(DomainFacts domain, EntryFlags flags)
     {
@@ -169,7 +187,7 @@ public sealed partial class TraceLedger
         }
 
         var iova = InTables(domain, e.A);
-        if (Wraps(iova, e.C))
+        if (Wraps(domain, iova, e.C) || e.C - 1 > ulong.MaxValue - e.A)
         {
             Doubt(domain, iova, e.C);
             return;
@@ -192,8 +210,9 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>
-    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers beyond it,
-    /// and the part of the first page before the range, depend on the driver. Returns the last byte that is gone.
+    /// More was removed than asked: the rest of the page at the end is gone as well; what the count covers
+    /// beyond it, and the part of the first page before the range, depend on the driver. Returns the last
+    /// byte that is gone.
     /// </summary>
     private ulong WithLargePages(DomainFacts domain, ulong first, ulong claimed, ulong last)
     {
@@ -282,14 +301,11 @@ public sealed partial class TraceLedger
 
     private void ApplyDirectMappings(in TraceEvent e)
     {
-        var device = devices[e.Device];
+        var failed = devices[e.Device].DirectFailed;
+        failed.Remove(e.Domain);
         if (e.Errno != Errno.OK)
         {
-            device.DirectFailed = e.Domain;
-        }
-        else if (device.DirectFailed == e.Domain)
-        {
-            device.DirectFailed = DomainId.None;
+            failed.Add(e.Domain);
         }
     }
 }

@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>What the results of commands add up to: owners, counts, binds, user domains, PASID tables, resets.</summary>
+/// <summary>
+/// What the results of commands add up to: owners, counts, binds, user domains, PASID tables, resets.
+/// </summary>
 public sealed partial class TraceLedger
 {
     private void EndCommand(in TraceEvent e)
@@ -12,12 +14,13 @@ public sealed partial class TraceLedger
         Now.Ended = true;
         Now.Errno = e.Errno;
         Now.NoOp = e.Flag;
+        var group = Group(Now.Group);
         if (!Now.Done)
         {
+            NoteSplit(group);
             return;
         }
 
-        var group = Group(Now.Group);
         switch (Now.Op)
         {
             case Op.FailAttach:
@@ -49,6 +52,21 @@ public sealed partial class TraceLedger
                 var change = Now.Op == Op.ResetPrepare ? 1 : -1;
                 devices[Now.Device].ResetDepth = Math.Max(0, devices[Now.Device].ResetDepth + change);
                 break;
+        }
+    }
+
+    /// <summary>A refused attach that is not undone (v5.19) leaves devices on the user's domain.</summary>
+    private void NoteSplit(GroupFacts? group)
+    {
+        if (group is null || !Now.Refused || Now.Named == group.Blocking
+            || Now.Op is not (Op.AttachDevice or Op.AttachGroup or Op.AttachHandle or Op.Replace))
+        {
+            return;
+        }
+
+        foreach (var member in group.Members)
+        {
+            group.HasUserDomain |= devices[member].IsPlaced && devices[member].Domain == Now.Named;
         }
     }
 
@@ -106,7 +124,9 @@ public sealed partial class TraceLedger
         group.AfterRelease = Now.Warns == 0;
     }
 
-    /// <summary>An unbind that the core refuses with a warning leaves a count that belongs to nobody.</summary>
+    /// <summary>
+    /// An unbind that the core refuses with a warning leaves a count that belongs to nobody.
+    /// </summary>
     private void Unbind(GroupFacts group, DeviceFacts device)
     {
         if (!device.Bound)

@@ -10,8 +10,8 @@ public sealed partial class TraceLedger
     private (int Device, Errno Errno, int Command) armed;
 
     /// <summary>
-    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this error
-    /// was armed for the device by the command before.
+    /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this
+    /// error was armed for the device by the command before.
     /// </summary>
     public bool IsInjected(in TraceEvent attach) =>
         armed.Command != 0 && armed.Command == Now.Number - 1
@@ -116,8 +116,7 @@ public sealed partial class TraceLedger
 
         Now.FailedAttaches++;
         var setting = Set.Active && Set.Group == device.Group;
-        var mustHold = setting && (Set.Must || (Set.Failed && e.Domain == Set.Old));
-        Set.Failed |= setting && e.Domain == Set.Target;
+        var mustHold = setting && (Set.Must || e.Domain == Set.Old);
         if (mustHold)
         {
             device.Trouble = Trouble.Stuck;
@@ -142,9 +141,7 @@ public sealed partial class TraceLedger
             domain.Attached++;
         }
 
-        var group = GroupOf(device);
-        var parked = device.Trouble != Trouble.None && group is not null
-            && e.Domain == group.Blocking && !(Set.Active && Set.Target == e.Domain);
+        var parked = GroupOf(device) is { } group && e.Domain == group.Blocking && HasFailed(device.Index);
         device.Trouble = parked ? Trouble.Rescued : Trouble.None;
         if (device.Profile.IgnoresUnknownTypes && !device.Profile.Knows(e.Type) && !domain.Static)
         {
@@ -156,6 +153,23 @@ public sealed partial class TraceLedger
         device.Domain = e.Domain;
         device.Left = device.Left == e.Domain ? DomainId.None : device.Left;
         domain.Groups |= Bit(device.Group);
+    }
+
+    /// <summary>
+    /// An attach of the device failed in the set-domain step at hand: what it gets now on blocking is a
+    /// rescue.
+    /// </summary>
+    public bool HasFailed(int device)
+    {
+        for (var i = Set.Active ? Set.FirstCall : Now.Calls.Count; i < Now.Calls.Count; i++)
+        {
+            if (Now.Calls[i].Device == device && Now.Calls[i].Errno != Errno.OK)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void LeaveDomain(DeviceFacts device)
@@ -235,7 +249,6 @@ public sealed partial class TraceLedger
         Set.Target = e.Domain;
         Set.Old = e.Old;
         Set.Must = e.Flag;
-        Set.Failed = false;
         Set.FirstCall = Now.Calls.Count;
         Now.SetDomains++;
         var group = EnsureGroup(e.Group);

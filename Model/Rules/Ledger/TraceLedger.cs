@@ -5,8 +5,9 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// Facts folded from the trace alone, shared by the rules. Updated after each event's rules have run, except that the
-/// end of a command is taken in first: its rules see what the result adds up to, and <see cref="Now"/> has what was before.
+/// Facts folded from the trace alone, shared by the rules. Updated after each event's rules have run, except
+/// that the end of a command is taken in first: its rules see what the result adds up to, and <see
+/// cref="Now"/> has what was before.
 /// </summary>
 public sealed partial class TraceLedger
 {
@@ -140,6 +141,8 @@ public sealed partial class TraceLedger
         commands = 0;
         Array.Clear(slots);
         pieces.Clear();
+        lost.Clear();
+        doubtful.Clear();
         armed = default;
         ClearSet();
         Now.Begin(0, default);
@@ -193,6 +196,7 @@ public sealed partial class TraceLedger
     private void BeginCommand()
     {
         Now.Begin(++commands, Command);
+        ForgetReported();
         pieces.Clear();
         ClearSet();
         Concern(Command);
@@ -252,7 +256,7 @@ public sealed partial class TraceLedger
 
     private void ClearSet()
     {
-        Set.Active = Set.Must = Set.Failed = false;
+        Set.Active = Set.Must = false;
         Set.Group = -1;
         Set.Target = Set.Old = DomainId.None;
         Set.FirstCall = 0;
@@ -269,6 +273,7 @@ public sealed partial class TraceLedger
                 {
                     Belong(made, devices[e.Device]);
                     made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, (AllocFlags)e.A);
+                    made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
                 if (Now.Op == Op.Alloc)

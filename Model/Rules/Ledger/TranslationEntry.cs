@@ -36,10 +36,16 @@ public enum EntryFlags : byte
     /// <summary>Mapped over a range whose invalidation is still pending: old or new until the sync.</summary>
     Unsynced = 8,
 
-    /// <summary>Mapped over a live translation with success: the new one is promised, drivers differ.</summary>
-    Overlaid = 16,
+    /// <summary>
+    /// Mapped with success where drivers differ: over a live translation, or to an address beyond what the
+    /// driver declares. The new translation is promised all the same (R39), but nothing else is built on it.
+    /// </summary>
+    Disputed = 16,
 
-    /// <summary>What is there depends on the driver (the rest of a large page, a failed map over a live one).</summary>
+    /// <summary>
+    /// What is there depends on the driver: the rest of a large page, a failed map over a live one, an
+    /// address beyond the declared width, a range that goes round the end.
+    /// </summary>
     Doubtful = 32,
 }
 
@@ -64,7 +70,7 @@ public struct TranslationEntry
     /// <summary>Live, and no driver may show anything else.</summary>
     public readonly bool IsCertain =>
         Kind == EntryKind.Live
-        && (Flags & (EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful)) == 0;
+        && (Flags & (EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful)) == 0;
 
     public readonly ulong PaOf(ulong iova) => Pa + (iova - Start);
 
@@ -76,7 +82,9 @@ public struct TranslationEntry
 
     private readonly ulong LeafMask => LeafShift >= 64 ? ulong.MaxValue : (1UL << LeafShift) - 1;
 
-    /// <summary>The part from <paramref name="first"/> to <paramref name="last"/>, which overlap the entry.</summary>
+    /// <summary>
+    /// The part from <paramref name="first"/> to <paramref name="last"/>, which overlap the entry.
+    /// </summary>
     public readonly TranslationEntry Clip(ulong first, ulong last)
     {
         var part = this;

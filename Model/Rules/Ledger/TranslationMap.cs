@@ -1,8 +1,8 @@
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// Disjoint runs of IOVA in order. A look-up is two binary searches; a change costs the entries it touches and the
-/// shift of one chunk, never the pages it covers.
+/// Disjoint runs of IOVA in order. A look-up is two binary searches; a change costs the entries it touches
+/// and the shift of one chunk, never the pages it covers.
 /// </summary>
 public sealed class TranslationMap
 {
@@ -128,7 +128,9 @@ public sealed class TranslationMap
         RemoveFrom(chunk, index, last);
     }
 
-    /// <summary>Removes entries from a position on up to one that ends after <paramref name="last"/>; cuts that.</summary>
+    /// <summary>
+    /// Removes entries from a position on up to one that ends after <paramref name="last"/>; cuts that.
+    /// </summary>
     private void RemoveFrom(int chunk, int index, ulong last)
     {
         var firstEmpty = -1;
@@ -177,11 +179,13 @@ public sealed class TranslationMap
             return;
         }
 
-        var behind = used - firstEmpty - empties;
-        var spare = chunks.AsSpan(firstEmpty, empties).ToArray();
-        Array.Copy(chunks, firstEmpty + empties, chunks, firstEmpty, behind);
-        Array.Copy(firsts, firstEmpty + empties, firsts, firstEmpty, behind);
-        spare.CopyTo(chunks, firstEmpty + behind);
+        // The empty ones travel to the end, to be used again.
+        for (var i = firstEmpty + empties; i < used; i++)
+        {
+            (chunks[i - empties], chunks[i]) = (chunks[i], chunks[i - empties]);
+            firsts[i - empties] = firsts[i];
+        }
+
         used = Math.Max(1, used - empties);
         firsts[0] = 0;
     }
@@ -228,7 +232,9 @@ public sealed class TranslationMap
         firsts[chunk + 1] = fresh.Items[0].Start;
     }
 
-    /// <summary>Position of the last entry that starts at or before an address; index -1 when there is none.</summary>
+    /// <summary>
+    /// Position of the last entry that starts at or before an address; index -1 when there is none.
+    /// </summary>
     private bool Floor(ulong iova, out int chunk, out int index)
     {
         chunk = 0;
@@ -263,7 +269,8 @@ public sealed class TranslationMap
         Reachable -= IsReachable(entry) ? 1 : 0;
     }
 
-    private static bool IsReachable(in TranslationEntry entry) => entry.Kind is EntryKind.Live or EntryKind.Stale;
+    private static bool IsReachable(in TranslationEntry entry) =>
+        entry.Kind is EntryKind.Live or EntryKind.Stale;
 
     private sealed class Chunk
     {

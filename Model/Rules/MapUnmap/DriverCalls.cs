@@ -5,15 +5,16 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R43. Contiguity is looked at in map and unmap commands, which are one request each. A call that an injected fault
-/// takes the place of (no page asked) is none.
+/// R43. Contiguity is looked at in map and unmap commands, which are one request each. A call that an
+/// injected fault takes the place of (no page asked) is none.
 /// </summary>
 public sealed class R43OnePageSizePerCall : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(43),
         RuleFamily.MapUnmap,
-        "Each driver map or unmap call uses one supported page size, aligned iova and pa, a count of at least 1, and the "
+        "Each driver map or unmap call uses one supported page size, aligned iova and pa, a count of at "
+            + "least 1, and the "
             + "calls of one request are contiguous and ascending.",
         "iommu.c: iommu_pgsize, iommu_map_nosync, __iommu_unmap; core.md 5.2, 9 (43)",
         "v5.19",
@@ -55,7 +56,7 @@ public sealed class R43OnePageSizePerCall : Rule
         var addresses = isMap ? e.A | e.B : e.A;
         if (!sizes.Contains(e.C) || (addresses & (e.C - 1)) != 0 || e.D == 0)
         {
-            Break(context, index, $"{(isMap ? "map" : "unmap")}_pages of 0x{e.A:x} (pa 0x{e.B:x}) with {e.D} pages of "
+            Break(context, index, $"{e.Kind} of 0x{e.A:x} (pa 0x{e.B:x}) with {e.D} pages of "
                 + $"0x{e.C:x}, page sizes are {sizes}");
         }
 
@@ -95,7 +96,8 @@ public sealed class R45OnlyPagingMaps : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(45),
         RuleFamily.MapUnmap,
-        "Mapping into BLOCKED, IDENTITY, NESTED, SVA or PLATFORM domains returns an error without a driver call.",
+        "Mapping into BLOCKED, IDENTITY, NESTED, SVA or PLATFORM domains returns an error without a driver "
+            + "call.",
         "iommu.c: iommu_map; core.md 1.2, 5.1, 9 (45)",
         "v5.19",
         SecurityRelevant: false);
@@ -132,7 +134,8 @@ public sealed class R62NoEmptySync : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(62),
         RuleFamily.MapUnmap,
-        "iotlb_sync is never called with an empty gather, and always before pages on its freelist are reused.",
+        "iotlb_sync is never called with an empty gather, and always before pages on its freelist are "
+            + "reused.",
         "iommu.c: iommu_iotlb_sync, __iommu_unmap; core.md 2.2, 5.3, 9 (62)",
         "v7.2",
         SecurityRelevant: false);

@@ -4,13 +4,17 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R39. Ranges mapped while the domain was attached to nothing are R46's.</summary>
+/// <summary>
+/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its range
+/// is R41's.
+/// </summary>
 public sealed class R39MapTranslates : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(39),
         RuleFamily.MapUnmap,
-        "For a successful map every address in the range translates to pa + offset; addresses outside the range do not "
+        "For a successful map every address in the range translates to pa + offset; addresses outside the "
+            + "range do not "
             + "change.",
         "iommu.c: iommu_map; core.md 5.1, 9 (39)",
         "v5.19",
@@ -32,8 +36,8 @@ public sealed class R39MapTranslates : Rule
         }
 
         var map = context.Ledger.Now.Map;
-        if (map.Wraps || map.Domain != view.Domain!.Id || map.Errno != Errno.OK || view.Entry.Kind == EntryKind.Stale
-            || map.Holds(view.At) || !view.Domain.Type.IsPaging())
+        if (map.Wraps || map.Domain != view.Domain!.Id || map.Errno != Errno.OK
+            || view.Entry.Kind == EntryKind.Stale || map.Holds(view.At) || !view.Domain.Type.IsPaging())
         {
             return;
         }
@@ -47,8 +51,10 @@ public sealed class R39MapTranslates : Rule
 
     private void Inside(in DmaView view, int index, RuleContext context)
     {
-        const EntryFlags others = EntryFlags.Loose | EntryFlags.Unsynced | EntryFlags.Doubtful;
-        if ((view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view))
+        const EntryFlags others = EntryFlags.Unsynced | EntryFlags.Doubtful;
+        var loose = (view.Entry.Flags & EntryFlags.Loose) != 0 && view.Entry.IsCertain;
+        if (loose || (view.Entry.Flags & others) != 0 || !view.Permitted || !Mapped.IsReachable(view)
+            || IsBesideUnmap(view, context.Ledger.Now.Unmap))
         {
             return;
         }
@@ -59,6 +65,9 @@ public sealed class R39MapTranslates : Rule
             Break(context, index, $"{view}; {view.Domain} maps it to 0x{view.Entry.PaOf(view.At):x}");
         }
     }
+
+    private static bool IsBesideUnmap(in DmaView view, in Request unmap) =>
+        unmap.Domain == view.Domain!.Id && !unmap.Wraps && !unmap.Holds(view.At) && view.Entry.IsCertain;
 }
 
 /// <summary>R46.</summary>
@@ -68,7 +77,8 @@ public sealed class R46MapBeforeAttach : Rule
         new RuleId(46),
         RuleFamily.MapUnmap,
         "A domain that was mapped while attached to nothing shows the same translations once attached.",
-        "iommu.c: iommu_map (no attach is asked for), iommu_setup_default_domain; core.md 2.5 (5), 5.1, 9 (46)",
+        "iommu.c: iommu_map (no attach is asked for), iommu_setup_default_domain; core.md 2.5 (5), 5.1, 9 "
+            + "(46)",
         "v5.19",
         SecurityRelevant: false);
 
@@ -102,7 +112,8 @@ public sealed class R44LookupAgrees : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(44),
         RuleFamily.MapUnmap,
-        "iova_to_phys agrees with DMA for mapped addresses and returns 0 for unmapped ones in paging domains.",
+        "iova_to_phys agrees with DMA for mapped addresses and returns 0 for unmapped ones in paging "
+            + "domains.",
         "iommu.c: iommu_iova_to_phys; core.md 5.5, 9 (44)",
         "v5.19",
         SecurityRelevant: false);
@@ -126,18 +137,21 @@ public sealed class R44LookupAgrees : Rule
             return;
         }
 
-        domain.Map.TryFind(e.A, out var entry);
-        const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Overlaid | EntryFlags.Doubtful;
+        var masks = domain.Profile is { } profile && (profile.Masks & IovaMasking.Lookup) != 0;
+        var at = masks ? e.A & domain.Profile!.IovaLast : e.A;
+        domain.Map.TryFind(at, out var entry);
+        const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful;
         if ((entry.Flags & unsure) != 0)
         {
             return;
         }
 
         Hold();
-        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(e.A) : 0;
+        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(at) : 0;
         if (e.B != expected)
         {
-            Break(context, index, $"iova_to_phys of 0x{e.A:x} in {domain} gives 0x{e.B:x}, expected 0x{expected:x}");
+            Break(context, index, $"iova_to_phys of 0x{e.A:x} in {domain} gives 0x{e.B:x}, expected "
+                + $"0x{expected:x}");
         }
     }
 
@@ -145,8 +159,8 @@ public sealed class R44LookupAgrees : Rule
     {
         ref readonly var view = ref context.Ledger.Dma;
         var lookup = context.Ledger.Now.Lookup;
-        if (lookup.Domain != view.Domain!.Id || lookup.Iova != view.Iova || !view.Landed || !view.Entry.IsCertain
-            || context.Ledger.Now.Op != Op.IovaToPhys)
+        if (lookup.Domain != view.Domain!.Id || lookup.Iova != view.Iova || !view.Landed
+            || !view.Entry.IsCertain || context.Ledger.Now.Op != Op.IovaToPhys)
         {
             return;
         }
@@ -163,5 +177,5 @@ public sealed class R44LookupAgrees : Rule
 internal static class Mapped
 {
     /// <summary>The fabric lets the device use the address at all.</summary>
-    public static bool IsReachable(in DmaView view) => view.Device.Profile.InDmaWindow(new Iova(view.Iova));
+    public static bool IsReachable(in DmaView view) => view.Device.Addresses.IsInWindow(view.Iova);
 }

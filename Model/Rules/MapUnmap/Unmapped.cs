@@ -4,15 +4,16 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R40. Legal all the same: a page larger than the rest of the range may stay (0 is returned at it), or go and be
-/// counted whole (core.md 5.3). Counting a hole satisfies the text: nothing is mapped there.
+/// R40. Legal all the same: a page larger than the rest of the range may stay (0 is returned at it), or go
+/// and be counted whole (core.md 5.3). Counting a hole satisfies the text: nothing is mapped there.
 /// </summary>
 public sealed class R40UnmapReturn : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(40),
         RuleFamily.MapUnmap,
-        "Unmap returns the number of bytes from the start that are no longer mapped; bytes before it fault, the byte at "
+        "Unmap returns the number of bytes from the start that are no longer mapped; bytes before it fault, "
+            + "the byte at "
             + "start + return is unmapped or beyond the range.",
         "iommu.c: __iommu_unmap; core.md 5.3, 9 (40)",
         "v5.19",
@@ -59,7 +60,8 @@ public sealed class R40UnmapReturn : Rule
         if (e.E < e.C && domain.Map.TryFind(e.A + e.E, out var rest) && rest.IsCertain
             && rest.LeafFirst(e.A + e.E) >= e.A && rest.LeafLast(e.A + e.E) <= Request.End(e.A, e.C))
         {
-            Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, but 0x{e.A + e.E:x} is mapped");
+            Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x} returns 0x{e.E:x}, but 0x{e.A + e.E:x} "
+                + "is mapped");
         }
     }
 
@@ -73,15 +75,16 @@ public sealed class R40UnmapReturn : Rule
 }
 
 /// <summary>
-/// R41. When more is returned than asked, the bytes beyond the last page of the range must still be there; if they
-/// are, R40 is broken instead.
+/// R41. When more is returned than asked, the bytes beyond the last page of the range must still be there; if
+/// they are, R40 is broken instead.
 /// </summary>
 public sealed class R41UnmapStaysInside : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(41),
         RuleFamily.MapUnmap,
-        "Unmap never removes anything outside the range, except the rest of a big page whose part was in the range; then "
+        "Unmap never removes anything outside the range, except the rest of a big page whose part was in the "
+            + "range; then "
             + "the return value says so.",
         "iommu.c: __iommu_unmap; core.md 5.3, 9 (41)",
         "v5.19",
@@ -127,7 +130,11 @@ public sealed class R41UnmapStaysInside : Rule
         }
 
         var last = Request.End(e.A, e.C);
-        last = domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live ? tail.LeafLast(last) : last;
+        if (domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live)
+        {
+            last = tail.LeafLast(last);
+        }
+
         if (Request.End(e.A, e.E) > last)
         {
             domain.Map.CopyRange(last + 1, Request.End(e.A, e.E), beyond);
@@ -158,7 +165,8 @@ public sealed class R41UnmapStaysInside : Rule
         Hold();
         if (!view.LandedRight)
         {
-            Break(context, index, $"{view}, outside the unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x}, which returned "
+            Break(context, index, $"{view}, outside the unmap of 0x{unmap.Iova:x} size 0x{unmap.Size:x}, "
+                + "which returned "
                 + $"0x{unmap.Bytes:x}");
         }
     }
@@ -170,7 +178,8 @@ public sealed class R42ExactUnmap : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(42),
         RuleFamily.MapUnmap,
-        "Unmap of a range that matches earlier maps exactly returns exactly the size and leaves no translation.",
+        "Unmap of a range that matches earlier maps exactly returns exactly the size and leaves no "
+            + "translation.",
         "iommu.c: iommu_unmap; core.md 5.3, 9 (42)",
         "v5.19",
         SecurityRelevant: false);
@@ -207,7 +216,8 @@ public sealed class R42ExactUnmap : Rule
 
                 if (exact && e.E != e.C)
                 {
-                    Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x}, exactly as mapped, returns 0x{e.E:x}");
+                    Break(context, index, $"unmap of 0x{e.A:x} size 0x{e.C:x}, exactly as mapped, returns "
+                        + $"0x{e.E:x}");
                 }
 
                 break;

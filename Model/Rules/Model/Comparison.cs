@@ -1,6 +1,8 @@
 namespace Conformance.Model.Rules;
 
-/// <summary>Promises that need the reference model beside the system; the runner reports and counts them.</summary>
+/// <summary>
+/// Promises that need the reference model beside the system; the runner reports and counts them.
+/// </summary>
 public static class Comparison
 {
     /// <summary>Premise: any compared outcome.</summary>

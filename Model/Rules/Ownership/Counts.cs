@@ -4,15 +4,20 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R26. The count is compared with what the commands' results add up to.</summary>
+/// <summary>
+/// R26. The count is compared with what the commands' results add up to. A count that is left when nobody is
+/// there is R27's.
+/// </summary>
 public sealed class R26CountMatchesClaims : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(26),
         RuleFamily.Ownership,
-        "A set owner implies owner_cnt of at least 1; owner_cnt is the number of successful claims or binds not yet "
+        "A set owner implies owner_cnt of at least 1; owner_cnt is the number of successful claims or binds "
+            + "not yet "
             + "undone (a group claim counts one).",
-        "iommu.c: struct iommu_group, iommu_device_claim_dma_owner, iommu_device_use_default_domain; core.md 4.2, 9 (26)",
+        "iommu.c: struct iommu_group, iommu_device_claim_dma_owner, iommu_device_use_default_domain; core.md "
+            + "4.2, 9 (26)",
         "v5.19",
         SecurityRelevant: false);
 
@@ -50,9 +55,16 @@ public sealed class R26CountMatchesClaims : Rule
             Hold();
         }
 
+        var isNobodys = group is { RecordOwner: 0, RecordCount: > 0, Owner: 0, OwnerCount: 0, Bound: 0 };
+        if (isNobodys && context.Ledger.Now.Dirty.Contains(group.Index))
+        {
+            return;
+        }
+
         if (group.RecordOwner != (ulong)group.Owner || group.RecordCount != (ulong)group.OwnerCount)
         {
-            Break(context, index, $"{group} has owner o{group.RecordOwner} and owner_cnt {group.RecordCount}; claims and "
+            Break(context, index, $"{group} has owner o{group.RecordOwner} and owner_cnt "
+                + $"{group.RecordCount}; claims and "
                 + $"binds add up to o{group.Owner} and {group.OwnerCount}");
         }
         else if (group.RecordOwner != 0 && group.RecordCount == 0)
@@ -90,7 +102,8 @@ public sealed class R27CountWithoutOwnerIsBind : Rule
             Hold();
             if (group.Bound == 0)
             {
-                Break(context, index, $"{group} has owner_cnt {group.RecordCount}, no owner and no bound driver");
+                Break(context, index, $"{group} has owner_cnt {group.RecordCount}, no owner and no bound "
+                    + "driver");
             }
         }
     }
@@ -115,7 +128,7 @@ public sealed class R35TypeChangeNeedsIdleGroup : Rule
     {
         var ledger = context.Ledger;
         var now = ledger.Now;
-        if (now.Op != Op.SetType || now.NoOp || now.OwnerCountBefore == 0
+        if (now.Op != Op.SetType || now.NoOp || now.OwnerCountBefore == 0 || now.MisusedBefore
             || ledger.Group(now.Group) is not { } group)
         {
             return;
@@ -126,7 +139,8 @@ public sealed class R35TypeChangeNeedsIdleGroup : Rule
         var queued = now.DefaultTypeBefore == DomainType.Dma && type == DomainType.DmaFq;
         if (group.Default != now.DefaultBefore || (type != now.DefaultTypeBefore && !queued))
         {
-            Break(context, index, $"the type of {group} changes from {now.DefaultTypeBefore.Text()} to {type.Text()} with "
+            Break(context, index, $"the type of {group} changes from {now.DefaultTypeBefore.Text()} to "
+                + $"{type.Text()} with "
                 + $"owner_cnt {now.OwnerCountBefore}");
         }
     }

@@ -9,7 +9,8 @@ public sealed class R9OwnerOrKernelDriver : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(9),
         RuleFamily.Ownership,
-        "A kernel driver cannot bind in a group with an owner, and no owner can claim a group with a bound kernel driver.",
+        "A kernel driver cannot bind in a group with an owner, and no owner can claim a group with a bound "
+            + "kernel driver.",
         "iommu.c: iommu_device_use_default_domain, iommu_group_claim_dma_owner; core.md 4.2, 9 (9)",
         "v5.19",
         SecurityRelevant: true);
@@ -31,7 +32,8 @@ public sealed class R9OwnerOrKernelDriver : Rule
             Hold();
             if (now.Done)
             {
-                Break(context, index, $"a driver binds d{now.Device} although o{now.OwnerBefore} owns g{now.Group}");
+                Break(context, index, $"a driver binds d{now.Device} although o{now.OwnerBefore} owns "
+                    + $"g{now.Group}");
             }
         }
         else if (now.Op is Op.ClaimGroup or Op.ClaimDevice && now.BoundBefore > 0)
@@ -39,7 +41,8 @@ public sealed class R9OwnerOrKernelDriver : Rule
             Hold();
             if (now.Done)
             {
-                Break(context, index, $"o{now.Command.A} claims g{now.Group} although {now.BoundBefore} of its devices "
+                Break(context, index, $"o{now.Command.A} claims g{now.Group} although {now.BoundBefore} of "
+                    + "its devices "
                     + "have kernel drivers");
             }
         }
@@ -66,8 +69,8 @@ public sealed class R10OneOwner : Rule
         var now = context.Ledger.Now;
         if (e.Kind == EventKind.GroupRecord)
         {
-            var before = context.Ledger.Group(e.Group)?.RecordOwner ?? 0;
-            if (before != 0 && e.B != 0 && before != e.B && context.Ledger.Group(e.Group) is { Misused: false })
+            if (context.Ledger.Group(e.Group) is { Misused: false, RecordOwner: not 0 and var before }
+                && e.B != 0 && before != e.B)
             {
                 Break(context, index, $"g{e.Group} passes from o{before} to o{e.B} without a release");
             }
@@ -84,7 +87,8 @@ public sealed class R10OneOwner : Rule
         Hold();
         if (now.Done)
         {
-            Break(context, index, $"o{now.Command.A} claims g{now.Group} although o{now.OwnerBefore} holds it");
+            Break(context, index, $"o{now.Command.A} claims g{now.Group} although o{now.OwnerBefore} holds "
+                + "it");
         }
     }
 }

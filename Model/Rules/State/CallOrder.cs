@@ -5,17 +5,19 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R30. Devices that the core itself refuses (RESV_DIRECT) or skips (deferred) get no call of their own; when their
-/// turn in the rollback comes they may or may not get one.
+/// R30. Devices that the core itself refuses (RESV_DIRECT) or skips (deferred) get no call of their own; when
+/// their turn in the rollback comes they may or may not get one.
 /// </summary>
 public sealed class R30ListOrderAndRollback : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(30),
         RuleFamily.State,
-        "Attach order is device list order; on failure at index k, devices 0..k-1 (v6.19 on) or 0..k (v6.5 to v6.18) get "
+        "Attach order is device list order; on failure at index k, devices 0..k-1 (v6.19 on) or 0..k (v6.5 "
+            + "to v6.18) get "
             + "exactly one attach call to the old domain, in list order.",
-        "iommu.c: __iommu_group_set_domain_internal; \"iommu: Do not revert set_domain for the last gdev\" (v6.19); "
+        "iommu.c: __iommu_group_set_domain_internal; \"iommu: Do not revert set_domain for the last gdev\" "
+            + "(v6.19); "
             + "core.md 4.7, 9 (30)",
         "v6.5",
         SecurityRelevant: false);
@@ -48,13 +50,15 @@ public sealed class R30ListOrderAndRollback : Rule
         }
         else if (e.Errno == Errno.OK && forward != calls.Length)
         {
-            Break(context, index, $"the move of {group} to {e.Domain} succeeded and still called the driver for "
+            Break(context, index, $"the move of {group} to {e.Domain} succeeded and still called the driver "
+                + "for "
                 + $"{calls[forward].Domain}");
         }
         else if (e.Errno != Errno.OK && set.Old != DomainId.None
             && !IsUndone(calls, forward, failed, context))
         {
-            Break(context, index, $"the failed move of {group} to {e.Domain} is not undone by one attach of {set.Old} "
+            Break(context, index, $"the failed move of {group} to {e.Domain} is not undone by one attach of "
+                + $"{set.Old} "
                 + "for each device that had moved, in list order");
         }
     }
@@ -117,7 +121,9 @@ public sealed class R30ListOrderAndRollback : Rule
         return next == due;
     }
 
-    /// <summary>A device that got no call to the new domain: refused by the core (before v6.19) or deferred.</summary>
+    /// <summary>
+    /// A device that got no call to the new domain: refused by the core (before v6.19) or deferred.
+    /// </summary>
     private static bool MayBeExtra(
         ReadOnlySpan<AttachCall> calls, int forward, int device, RuleContext context)
     {
@@ -140,7 +146,8 @@ public sealed class R31MustSucceedCallsAll : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(31),
         RuleFamily.State,
-        "Must-succeed operations call every device (v7.2: not in reset) exactly once with the new domain, plus at most one "
+        "Must-succeed operations call every device (v7.2: not in reset) exactly once with the new domain, "
+            + "plus at most one "
             + "rescue call each.",
         "iommu.c: __iommu_group_set_domain_internal, __iommu_device_set_domain; core.md 4.7, 9 (31)",
         "v6.5",
@@ -162,8 +169,9 @@ public sealed class R31MustSucceedCallsAll : Rule
         var calls = CollectionsMarshal.AsSpan(ledger.Now.Calls)[ledger.Set.FirstCall..];
         foreach (var member in group.Members)
         {
-            Count(ledger, group, ledger.Devices[member], calls, out var moves, out var rescues, out var others);
-            var due = IsDue(ledger, group, ledger.Devices[member], e.Domain) ? 1 : 0;
+            var device = ledger.Devices[member];
+            Count(ledger, group, device, calls, out var moves, out var rescues, out var others);
+            var due = IsDue(context, group, device, e.Domain) ? 1 : 0;
             if (due == 1)
             {
                 Hold();
@@ -171,16 +179,19 @@ public sealed class R31MustSucceedCallsAll : Rule
 
             if (moves != due || rescues > 1 || others > 0)
             {
-                Break(context, index, $"d{member} gets {moves} attach calls of {e.Domain}, {rescues} of blocking and "
+                Break(context, index, $"d{member} gets {moves} attach calls of {e.Domain}, {rescues} of "
+                    + "blocking and "
                     + $"{others} of others, expected {due}, at most 1, 0");
             }
         }
     }
 
-    private static bool IsDue(TraceLedger ledger, GroupFacts group, DeviceFacts device, DomainId target)
+    /// <summary>A direct region refuses blocking from v6.6 on, before the driver is called.</summary>
+    private static bool IsDue(RuleContext context, GroupFacts group, DeviceFacts device, DomainId target)
     {
-        var blocks = target == group.Blocking || ledger.Domain(target) is { IsBlocked: true };
-        return !device.Deferred && !device.Staged && !(device.RequiresDirect && blocks);
+        var blocks = target == group.Blocking || context.Ledger.Domain(target) is { IsBlocked: true };
+        var refused = device.RequiresDirect && blocks && context.Order >= EraOrder.V6_6;
+        return !device.Deferred && !device.Staged && !refused;
     }
 
     private static void Count(

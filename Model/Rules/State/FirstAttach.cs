@@ -4,13 +4,16 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R32. Before v6.5 the core asked the driver anew at each use, and some paths did not ask.</summary>
+/// <summary>
+/// R32. Before v6.5 the core asked the driver anew at each use, and some paths did not ask.
+/// </summary>
 public sealed class R32DeferredWaits : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(32),
         RuleFamily.State,
-        "A deferred device gets no attach call for the default domain until its first mapping; exactly one then.",
+        "A deferred device gets no attach call for the default domain until its first mapping; exactly one "
+            + "then.",
         "iommu.c: __iommu_device_set_domain, iommu_deferred_attach; core.md 3.7, 9 (32)",
         "v6.5",
         SecurityRelevant: false);
@@ -52,11 +55,20 @@ public sealed class R32DeferredWaits : Rule
 
     private void Attach(in TraceEvent e, int index, RuleContext context)
     {
-        var device = context.Ledger.Devices[e.Device];
-        if (device.Deferred && context.Ledger.Now.Op != Op.DeferredAttach
-            && context.Ledger.GroupOf(device) is { } group && e.Domain == group.Default)
+        var ledger = context.Ledger;
+        var device = ledger.Devices[e.Device];
+        if (!device.Deferred || ledger.Now.Op == Op.DeferredAttach || ledger.GroupOf(device) is not { } group)
         {
-            Break(context, index, $"{device} is deferred and gets its default domain {e.Domain} before any mapping");
+            return;
+        }
+
+        // A default domain in the making is the target before the record names it.
+        var becomesDefault = ledger.Set.Active && ledger.Set.Target == e.Domain
+            && (group.Default == DomainId.None || ledger.Now.Op == Op.SetType);
+        if (e.Domain == group.Default || becomesDefault)
+        {
+            Break(context, index, $"{device} is deferred and gets its default domain {e.Domain} before any "
+                + "mapping");
         }
     }
 
@@ -78,7 +90,8 @@ public sealed class R32DeferredWaits : Rule
         Hold();
         if (calls != 1)
         {
-            Break(context, index, $"the first mapping of d{now.Device} makes {calls} attach calls, expected 1");
+            Break(context, index, $"the first mapping of d{now.Device} makes {calls} attach calls, expected "
+                + "1");
         }
     }
 }
@@ -89,9 +102,11 @@ public sealed class R33DirectBeforeAttach : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(33),
         RuleFamily.State,
-        "The first attach of a device is preceded by the mapping of all its DIRECT and DIRECT_RELAXABLE pages in a DMA "
+        "The first attach of a device is preceded by the mapping of all its DIRECT and DIRECT_RELAXABLE "
+            + "pages in a DMA "
             + "default domain, if the driver can map before attach.",
-        "iommu.c: iommu_setup_default_domain; \"iommu: Do iommu_group_create_direct_mappings() before attach\" (v6.5); "
+        "iommu.c: iommu_setup_default_domain; \"iommu: Do iommu_group_create_direct_mappings() before "
+            + "attach\" (v6.5); "
             + "core.md 3.5, 9 (33)",
         "v6.5",
         SecurityRelevant: false);
@@ -107,7 +122,7 @@ public sealed class R33DirectBeforeAttach : Rule
         var ledger = context.Ledger;
         var device = ledger.Devices[e.Device];
         if (device.Tried || device.Direct.Count == 0 || !e.Type.IsDmaApi()
-            || device.Profile.Finalise != FinaliseRule.AtAlloc || device.DirectFailed == e.Domain
+            || device.Profile.Finalise != FinaliseRule.AtAlloc || device.DirectFailed.Contains(e.Domain)
             || ledger.Domain(e.Domain) is not { } domain
             || (domain.AskedFor & (1UL << (device.Group & 63))) != 0)
         {
@@ -122,7 +137,8 @@ public sealed class R33DirectBeforeAttach : Rule
             var end = (range.Last + page) & ~(page - 1);
             if (first < end && !IsMapped(domain, first, end - 1))
             {
-                Break(context, index, $"{device} is attached to {domain} before its direct region 0x{range.Start:x} to "
+                Break(context, index, $"{device} is attached to {domain} before its direct region "
+                    + $"0x{range.Start:x} to "
                     + $"0x{range.Last:x} is mapped");
                 return;
             }
@@ -158,7 +174,8 @@ public sealed class R34FinalizeAfterReleaseLast : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(34),
         RuleFamily.State,
-        "probe_finalize comes after the first attach (or its deferral), release_device after the release_domain attach.",
+        "probe_finalize comes after the first attach (or its deferral), release_device after the "
+            + "release_domain attach.",
         "iommu.c: iommu_probe_device, bus_iommu_probe, iommu_deinit_device; core.md 3.2, 3.8, 9 (34)",
         "v5.19",
         SecurityRelevant: false);
@@ -203,7 +220,8 @@ public sealed class R34FinalizeAfterReleaseLast : Rule
 
     private void Release(DeviceFacts device, int index, RuleContext context)
     {
-        if (context.Order < EraOrder.V6_7 || !device.Profile.ReleasesToBlocked || !device.Joined || device.Deferred)
+        if (context.Order < EraOrder.V6_7 || !device.Profile.ReleasesToBlocked || !device.Joined
+            || device.Deferred)
         {
             return;
         }

@@ -3,13 +3,16 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R24. Before v6.5 a failed move may leave a group split, and hotplug attaches the default domain last.</summary>
+/// <summary>
+/// R24. Before v6.5 a failed move may leave a group split, and hotplug attaches the default domain last.
+/// </summary>
 public sealed class R24OneDomainPerGroup : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(24),
         RuleFamily.State,
-        "All attached devices of a group use the same RID domain, except on blocking after a must-succeed failure or (v7.2) "
+        "All attached devices of a group use the same RID domain, except on blocking after a must-succeed "
+            + "failure or (v7.2) "
             + "while staged for reset.",
         "iommu.c: __iommu_group_set_domain_internal; core.md 4.7, 9 (24)",
         "v6.5",
@@ -44,7 +47,8 @@ public sealed class R24OneDomainPerGroup : Rule
 
             if (first is not null && device.Domain != first.Domain)
             {
-                Break(context, index, $"{group} is split: {first} is on {first.Domain}, {device} on {device.Domain}");
+                Break(context, index, $"{group} is split: {first} is on {first.Domain}, {device} on "
+                    + $"{device.Domain}");
             }
 
             compared |= first is not null;
@@ -64,9 +68,11 @@ public sealed class R25RecordIsReal : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(25),
         RuleFamily.State,
-        "group.domain is default, blocking, or a domain whose attach succeeded or which was a must-succeed target; v6.7 on: "
+        "group.domain is default, blocking, or a domain whose attach succeeded or which was a must-succeed "
+            + "target; v6.7 on: "
             + "never NULL after probe.",
-        "iommu.c: struct iommu_group, __iommu_group_set_domain_internal; \"iommu: Require a default_domain for all iommu "
+        "iommu.c: struct iommu_group, __iommu_group_set_domain_internal; \"iommu: Require a default_domain "
+            + "for all iommu "
             + "drivers\" (v6.7); core.md 4.1, 9 (25)",
         "v5.19",
         SecurityRelevant: false);
@@ -95,11 +101,13 @@ public sealed class R25RecordIsReal : Rule
         }
 
         Hold();
-        var attached = ledger.Domain(e.Domain) is { } domain && (domain.Groups & (1UL << (e.Group & 63))) != 0;
+        var attached = ledger.Domain(e.Domain) is { } domain
+            && (domain.Groups & (1UL << (e.Group & 63))) != 0;
         var isCore = e.Domain == e.Old || e.Domain.Serial == (int)e.A;
         if (!isCore && !attached && e.Domain != group.MustTarget)
         {
-            Break(context, index, $"the record of {group} says {e.Domain}, which no device of it was attached to");
+            Break(context, index, $"the record of {group} says {e.Domain}, which no device of it was "
+                + "attached to");
         }
     }
 }

@@ -10,7 +10,8 @@ public sealed class R28ReattachIsQuiet : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(28),
         RuleFamily.State,
-        "Re-attaching the current core domain (v6.5 on) makes no driver call; attaching any domain in a user's state "
+        "Re-attaching the current core domain (v6.5 on) makes no driver call; attaching any domain in a "
+            + "user's state "
             + "returns -EBUSY without a driver call.",
         "iommu.c: __iommu_attach_group, __iommu_group_set_domain_internal; core.md 4.2, 4.3 (15), 9 (28)",
         "v5.19",
@@ -51,7 +52,8 @@ public sealed class R28ReattachIsQuiet : Rule
         Hold();
         if (now.Moves > 0)
         {
-            Break(context, index, $"re-attaching {now.Named}, the core domain of g{now.Group}, calls the driver");
+            Break(context, index, $"re-attaching {now.Named}, the core domain of g{now.Group}, calls the "
+                + "driver");
         }
     }
 
@@ -60,7 +62,8 @@ public sealed class R28ReattachIsQuiet : Rule
         Hold();
         if (now.Errno != Errno.EBUSY || now.Moves > 0)
         {
-            Break(context, index, $"attach to g{now.Group}, which is on its user's domain {now.DomainBefore}, gives "
+            Break(context, index, $"attach to g{now.Group}, which is on its user's domain "
+                + $"{now.DomainBefore}, gives "
                 + $"{now.Errno.Text()} after {now.Moves} driver calls, expected -EBUSY and none");
         }
     }
@@ -72,7 +75,8 @@ public sealed class R29RefusedBeforeCalls : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(29),
         RuleFamily.State,
-        "Every refusal of attach, replace, claim and bind happens before the first driver call, errors of the set-domain "
+        "Every refusal of attach, replace, claim and bind happens before the first driver call, errors of "
+            + "the set-domain "
             + "step itself excepted.",
         "iommu.c: __iommu_attach_group, __iommu_take_dma_ownership; core.md 4.2, 9 (29)",
         "v5.19",
@@ -94,7 +98,8 @@ public sealed class R29RefusedBeforeCalls : Rule
         Hold();
         if (now.Moves > 0 && now.FailedAttaches == 0 && now.SetDomainErrno == Errno.OK)
         {
-            Break(context, index, $"refused with {now.Errno.Text()} after {now.Moves} driver calls, none of which failed");
+            Break(context, index, $"refused with {now.Errno.Text()} after {now.Moves} driver calls, none of "
+                + "which failed");
         }
     }
 }

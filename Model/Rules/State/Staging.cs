@@ -10,7 +10,8 @@ public sealed class R57DoneRestoresPresent : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(57),
         RuleFamily.State,
-        "The last reset_done attaches the group's present domain and PASID table with old = blocking, this device only.",
+        "The last reset_done attaches the group's present domain and PASID table with old = blocking, this "
+            + "device only.",
         "iommu.c: pci_dev_reset_iommu_done; core.md 4.3 (39), 9 (57)",
         "v7.2",
         SecurityRelevant: false);
@@ -37,12 +38,14 @@ public sealed class R57DoneRestoresPresent : Rule
             : now.Calls.Count == 0;
         if (!right)
         {
-            Break(context, index, $"the end of the reset of d{now.Device} does not re-attach exactly it to {group.Domain} "
+            Break(context, index, $"the end of the reset of d{now.Device} does not re-attach exactly it to "
+                + $"{group.Domain} "
                 + $"from {group.Blocking}");
         }
         else if (!HasPasids(ledger, group))
         {
-            Break(context, index, $"the end of the reset of d{now.Device} does not restore the PASID table of {group}");
+            Break(context, index, $"the end of the reset of d{now.Device} does not restore the PASID table "
+                + $"of {group}");
         }
     }
 
@@ -86,7 +89,8 @@ public sealed class R58StagedGroupIsBusy : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(58),
         RuleFamily.State,
-        "While any device is staged, a call that is not must-succeed and would change a domain returns -EBUSY without a "
+        "While any device is staged, a call that is not must-succeed and would change a domain returns "
+            + "-EBUSY without a "
             + "driver call; must-succeed calls skip staged devices and update the record.",
         "iommu.c: __iommu_group_set_domain_internal; core.md 4.3 (37, 37m), 9 (58)",
         "v7.2",
@@ -110,12 +114,14 @@ public sealed class R58StagedGroupIsBusy : Rule
         var calls = ledger.Now.Calls.Count - set.FirstCall;
         if (!e.Flag && (e.Errno != Errno.EBUSY || calls > 0))
         {
-            Break(context, index, $"{group} has a staged device; its move to {e.Domain} gives {e.Errno.Text()} after "
+            Break(context, index, $"{group} has a staged device; its move to {e.Domain} gives "
+                + $"{e.Errno.Text()} after "
                 + $"{calls} driver calls, expected -EBUSY and none");
         }
         else if (e.Flag && e.Old != e.Domain)
         {
-            Break(context, index, $"{group} has a staged device; its must-succeed move to {e.Domain} leaves the record "
+            Break(context, index, $"{group} has a staged device; its must-succeed move to {e.Domain} leaves "
+                + "the record "
                 + $"at {e.Old}");
         }
         else if (e.Flag && CallsStaged(ledger))
@@ -139,13 +145,16 @@ public sealed class R58StagedGroupIsBusy : Rule
     }
 }
 
-/// <summary>R60. Before v6.13 PASIDs were removed by another op, and the failing device or all were called.</summary>
+/// <summary>
+/// R60. Before v6.13 PASIDs were removed by another op, and the failing device or all were called.
+/// </summary>
 public sealed class R60PasidFailureIsUndone : Rule
 {
     public static readonly RuleInfo Promise = new(
         new RuleId(60),
         RuleFamily.State,
-        "A failed PASID attach sends blocking to exactly the devices before the failing one; a failed PASID replace sends "
+        "A failed PASID attach sends blocking to exactly the devices before the failing one; a failed PASID "
+            + "replace sends "
             + "them the old domain.",
         "iommu.c: __iommu_set_group_pasid, iommu_replace_device_pasid; core.md 4.9, 9 (60)",
         "v6.19",
@@ -164,8 +173,9 @@ public sealed class R60PasidFailureIsUndone : Rule
             return;
         }
 
-        var failed = now.PasidCalls.Count - 1;
-        while (failed >= 0 && (now.PasidCalls[failed].Errno == Errno.OK || now.PasidCalls[failed].Domain != now.Named))
+        var calls = now.PasidCalls;
+        var failed = calls.Count - 1;
+        while (failed >= 0 && (calls[failed].Errno == Errno.OK || calls[failed].Domain != now.Named))
         {
             failed--;
         }
@@ -177,7 +187,8 @@ public sealed class R60PasidFailureIsUndone : Rule
         }
         else if (!IsUndone(ledger, failed))
         {
-            Break(context, index, $"the failure of d{now.PasidCalls[failed].Device} is not undone for exactly the "
+            Break(context, index, $"the failure of d{now.PasidCalls[failed].Device} is not undone for "
+                + "exactly the "
                 + $"{failed} devices before it");
         }
     }

@@ -45,8 +45,10 @@ public sealed class R36FailedTypeChangeChangesNothing : Rule
         var type = ledger.Domain(group.Default)?.Type ?? now.DefaultTypeBefore;
         if (group.Default != now.DefaultBefore || type != now.DefaultTypeBefore)
         {
-            Break(context, index, $"the type change of {group} failed ({now.Errno.Text()}), and its default domain is "
-                + $"{group.Default} ({type.Text()}), before {now.DefaultBefore} ({now.DefaultTypeBefore.Text()})");
+            Break(context, index, $"the type change of {group} failed ({now.Errno.Text()}), and its default "
+                + "domain is "
+                + $"{group.Default} ({type.Text()}), before {now.DefaultBefore} "
+                + $"({now.DefaultTypeBefore.Text()})");
         }
     }
 }
