@@ -53,7 +53,7 @@ internal static class ArmSmmuV3Specimens
     private static Specimen EntryNotInvalidated() => Of(
         "smmuv3-ste-not-invalidated",
         "no CFGI_STE after a new stream table entry: the one that the unit has kept stays in force",
-        SmmuSheet + 1, 39, "v7.2", ArmSmmuV3Factory.Linear, new EntryNotInvalidatedSteps(),
+        SmmuSheet + 1, 67, "v7.2", ArmSmmuV3Factory.Linear, new EntryNotInvalidatedSteps(),
         """
         device d0 i0:0x18 group 0
         --

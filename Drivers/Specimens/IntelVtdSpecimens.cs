@@ -103,7 +103,7 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-pass-through-left-in-blocked-entry",
             "A blocked entry keeps its translation type: after identity the next domain is passed through.",
-            "sheet intel-vtd, mutant 10", [71, 4, 39], new VtdKeepsBlockedEntry(),
+            "sheet intel-vtd, mutant 10", [4, 71, 39], new VtdKeepsBlockedEntry(),
             """
             set-type g0 identity
             set-type g0 DMA
