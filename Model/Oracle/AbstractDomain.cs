@@ -31,8 +31,9 @@ public sealed class AbstractDomain : IommuDomain
         madeFor = origin.MadeFor;
         Type = origin.Type;
         Ops = origin.Ops;
-        final = origin.IsStatic || unit.Finalise == FinaliseRule.AtAlloc;
-        table = new AbstractTable(Follow(unit), final);
+        var profile = Follow(unit);
+        final = origin.IsStatic || profile.Finalise == FinaliseRule.AtAlloc;
+        table = new AbstractTable(profile, final);
         if (!origin.IsStatic)
         {
             ShowLimits();
@@ -223,6 +224,11 @@ public sealed class AbstractDomain : IommuDomain
 
     private void Finalise(AbstractDevice device)
     {
+        if (FollowsUnits(device.Profile))
+        {
+            table.FitTo(Follow(device.Profile));
+        }
+
         if (final && !IsEmptyOfOthers(device))
         {
             return;
@@ -239,25 +245,13 @@ public sealed class AbstractDomain : IommuDomain
         !origin.IsStatic && table.Profile.Finalise == FinaliseRule.AtFirstAttachOfEmpty
         && !stack.AnyOn(this, device);
 
-    /// <summary>
-    /// 6.1 and 6.12 of VT-d: mapped higher than the unit goes, else its limits hold from now on.
-    /// </summary>
-    private Errno CheckWidth(DriverProfile unit)
-    {
-        if (unit.MappedBeyond == Errno.OK || !Type.IsPaging() || origin.IsStatic)
-        {
-            return Errno.OK;
-        }
+    /// <summary>Mapped higher than the unit goes.</summary>
+    private Errno CheckWidth(DriverProfile unit) =>
+        FollowsUnits(unit) && table.ReachesAbove(Follow(unit).IovaLast) ? unit.MappedBeyond : Errno.OK;
 
-        var follow = Follow(unit);
-        if (table.ReachesAbove(follow.IovaLast))
-        {
-            return unit.MappedBeyond;
-        }
-
-        table.FitTo(follow);
-        return Errno.OK;
-    }
+    /// <summary>The limit of map is that of the unit the domain was last put on (VT-d before 7.2).</summary>
+    private bool FollowsUnits(DriverProfile unit) =>
+        unit.MappedBeyond != Errno.OK && Type.IsPaging() && !origin.IsStatic;
 
     private void ShowLimits()
     {

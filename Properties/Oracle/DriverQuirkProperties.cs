@@ -114,23 +114,28 @@ public sealed class DriverQuirkProperties
     }
 
     [Fact]
-    public void The_limit_of_map_follows_each_unit_even_when_the_attach_then_fails()
+    public void The_limit_of_map_follows_the_unit_of_the_last_attach()
     {
-        var system = new Abstract(Abstract.Plain with
+        var wide = Abstract.Plain with
         {
             Finalise = FinaliseRule.AtFirstAttach,
             MapBeforeFinalise = Errno.OK,
             PageSizesBefore = new PageSizes(0x1000),
-            ApertureBefore = new Aperture(0, 0xff_ffff, Force: true),
+            ApertureBefore = new Aperture(0, 0xfff_ffff, Force: true),
+            IovaLast = 0xff_ffff,
             MappedBeyond = Errno.EFAULT,
-        });
+        };
+        var narrow = wide with { IovaLast = 0xf_ffff };
+        var system = new Abstract(
+            i => i.Index == 0 ? wide : narrow, start: true, Abstract.DeviceOn(0, 1), Abstract.DeviceOn(1, 1));
         var domain = system.Paging();
-        system.Faults.ArmAttach(new DeviceId(0), 0, Errno.ENOSPC);
-        Assert.Equal(Errno.ENOSPC, domain.AttachDev(system.Devices[0], null));
-        Assert.Equal(new PageSizes(0x1000), domain.PageSizes);
-        var mapped = 0UL;
-        Assert.Equal(Errno.ERANGE, domain.MapPages(
-            new Iova(0x80_0000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+        foreach (var (device, errno) in new[] { (1, Errno.ERANGE), (0, Errno.OK) })
+        {
+            Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[device], null));
+            var mapped = 0UL;
+            Assert.Equal(errno, domain.MapPages(
+                new Iova(0x80_0000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+        }
     }
 
     [Fact]
