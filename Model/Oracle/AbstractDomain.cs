@@ -51,7 +51,7 @@ public sealed class AbstractDomain : IommuDomain
     public DriverProfile Profile => table.Profile;
 
     /// <summary>What was removed and not yet invalidated.</summary>
-    internal StaleRuns Stale => table.Stale;
+    internal StaleTranslations Stale => table.Stale;
 
     private bool CanMap => final || table.Profile.MapBeforeFinalise == Errno.OK;
 
@@ -163,7 +163,7 @@ public sealed class AbstractDomain : IommuDomain
         {
             var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
                 ?? (gather.Start, gather.End);
-            table.Stale.Remove(first, last);
+            table.Stale.Synced(gather, first, last);
         }
     }
 
@@ -266,7 +266,7 @@ public sealed class AbstractDomain : IommuDomain
             return 0;
         }
 
-        var removed = table.Unmap(iova, size, pageSize);
+        var removed = table.Unmap(iova, size, pageSize, gather);
         if (removed != 0 && !gather.Queued)
         {
             gather.AddRange(iova, removed);

@@ -253,7 +253,7 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             : DmaOutcome.Refused(AbstractFault.Permission);
     }
 
-    private StaleRuns? StaleOf(Requester requester, Pasid pasid)
+    private StaleTranslations? StaleOf(Requester requester, Pasid pasid)
     {
         if (!contexts.TryGetValue(Key(requester), out var context))
         {
