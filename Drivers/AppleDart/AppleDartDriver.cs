@@ -60,9 +60,14 @@ internal abstract class AppleDartDriver : IIommuDriver
             return errno;
         }
 
-        // A unit whose registration failed keeps its place: devices of other units may hold streams of it.
-        var unit = units[instance.Index]
-            ?? new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
+        if (units[instance.Index] is not null)
+        {
+            // Its registration failed before. It is not reset again: devices of other units may have streams
+            // on it.
+            return Errno.OK;
+        }
+
+        var unit = new DartUnit(silicon, DartSoc.Of(variant), Steps, context.Topology.CpuPageShift);
         errno = unit.Reset();
         units[instance.Index] = errno == Errno.OK ? unit : null;
         return errno;
@@ -90,7 +95,7 @@ internal abstract class AppleDartDriver : IIommuDriver
             }
         }
 
-        var master = new AppleDartMaster(Tree.UnitsPerDevice);
+        var master = new AppleDartMaster(Tree.UnitsPerDevice, dev.Spec.Pci);
         foreach (var requester in dev.Spec.Requesters)
         {
             var errno = Translate(master, requester);

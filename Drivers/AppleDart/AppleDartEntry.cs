@@ -17,6 +17,8 @@ public static class AppleDartEntry
                 + "before the first attach (a4fdd9762272 \"iommu: Use flush queue capability\"; cured by "
                 + "c7bd8a1f45ba \"iommu/apple-dart: Handle DMA_FQ domains in attach_dev()\", v6.6-rc4); in "
                 + "all eras of the tree sysfs relabels a DMA domain in place, and its next attach is lost"),
+            Breaks(4, [], "v5.19", "v6.6",
+                "apple-dart.c 6.1: as for R63; attach_dev says 0, the device stays where it was"),
             Breaks(69, [], "v5.19", "v6.6",
                 "apple-dart.c 6.1: apple_dart_unmap_pages uses pgtbl_ops, NULL before the first attach"),
             Breaks(66, [], "v6.3", "v6.6", "apple-dart.c 6.1: as for R5; record and hardware part ways"),
@@ -29,6 +31,11 @@ public static class AppleDartEntry
                 "apple-dart.c: as for R18; the group's domains die after the device, its streams walk on"),
             Breaks(37, ["no-bypass"], "v6.7", "v7.2",
                 "apple-dart.c: apple_dart_attach_dev_identity, -EINVAL from a static domain without bypass"),
+        ],
+        Unexercised =
+        [
+            new(new RuleId(32), "v5.19", "v7.2", "apple-dart has no is_attach_deferred"),
+            new(new RuleId(60), "v6.19", "v7.2", "apple-dart has no PASIDs"),
         ],
         Specimens = AppleDartSpecimens.All,
     };

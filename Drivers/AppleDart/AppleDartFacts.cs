@@ -58,10 +58,10 @@ internal sealed class AppleDartFacts(DriverProfile profile, Topology topology)
     }
 
     /// <summary>
-    /// -EINVAL unless a PCI device and a member of its group are behind one and the same single unit.
+    /// -EINVAL unless two devices, one of them PCI, are behind one and the same single unit.
     /// </summary>
-    public Errno CheckGroup(DeviceSpec member, DeviceSpec joining) =>
-        !joining.Pci || Units(member).Concat(Units(joining)).Distinct().Count() == 1
+    public Errno CheckGroup(DeviceSpec one, DeviceSpec other) =>
+        (!one.Pci && !other.Pci) || Units(one).Concat(Units(other)).Distinct().Count() == 1
             ? Errno.OK
             : Errno.EINVAL;
 

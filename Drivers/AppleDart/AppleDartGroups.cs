@@ -30,7 +30,7 @@ internal sealed class AppleDartGroups
         {
             groups[key] = group = new Group();
         }
-        else if (mark == 0 && dev.Spec.Pci && !group.Present.TrueForAll(m => CanMerge(m, master)))
+        else if (mark == 0 && !group.Present.TrueForAll(m => CanMerge(m, master)))
         {
             return -1;
         }
@@ -90,7 +90,8 @@ internal sealed class AppleDartGroups
     }
 
     private static bool CanMerge(AppleDartMaster member, AppleDartMaster master) =>
-        member.Unit(1) is null && master.Unit(1) is null && member.First == master.First;
+        (!member.IsPci && !master.IsPci)
+        || (member.Unit(1) is null && master.Unit(1) is null && member.First == master.First);
 
     private static void MarkStreams(AppleDartMaster master, int mark)
     {

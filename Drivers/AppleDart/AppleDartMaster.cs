@@ -7,10 +7,14 @@ namespace Conformance.Drivers.AppleDart;
 /// The streams of one device, by unit in the order of its firmware description (<c>struct
 /// apple_dart_master_cfg</c>). Slots not in use hold NULL.
 /// </summary>
-internal sealed class AppleDartMaster(int slots)
+/// <param name="slots">Units a device may have.</param>
+/// <param name="isPci">A PCI device.</param>
+internal sealed class AppleDartMaster(int slots, bool isPci)
 {
     private readonly DartUnit?[] units = new DartUnit?[slots];
     private readonly DartStreams?[] streams = new DartStreams?[slots];
+
+    public bool IsPci { get; } = isPci;
 
     public int Slots => units.Length;
 

@@ -4,7 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The SMMUv3 driver, what all trees share. Source: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c of 6.1, 6.12, 7.2.
+/// The SMMUv3 driver, what all trees share. Source: drivers/iommu/arm/arm-smmu-v3/arm-smmu-v3.c of 6.1,
+/// 6.12, 7.2.
 /// </summary>
 public abstract class ArmSmmuV3Driver : IIommuDriver
 {
@@ -48,7 +49,8 @@ public abstract class ArmSmmuV3Driver : IIommuDriver
     public int CpuPageShift { get; }
 
     /// <summary>
-    /// -ENODEV without a started unit, -EBUSY when probed already, -ERANGE for a StreamID beyond the table, and the
+    /// -ENODEV without a started unit, -EBUSY when probed already, -ERANGE for a StreamID beyond the table,
+    /// and the
     /// tree's error for one that is another device's. Second-level stream tables are made here.
     /// </summary>
     public Errno ProbeDevice(IommuDevice dev)
@@ -80,7 +82,8 @@ public abstract class ArmSmmuV3Driver : IIommuDriver
     }
 
     /// <summary>
-    /// pci_device_group. A platform device gets generic_device_group in the kernel; here the topology's key stands for both,
+    /// pci_device_group. A platform device gets generic_device_group in the kernel; here the topology's key
+    /// stands for both,
     /// because the numbers of groups in a scenario come from the topology alone.
     /// </summary>
     public int DeviceGroup(IommuDevice dev) => dev.Spec.Group;

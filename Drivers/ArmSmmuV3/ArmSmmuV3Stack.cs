@@ -47,7 +47,8 @@ public sealed class ArmSmmuV3Stack : IDriverStack
     public Errno StartInstance(InstanceId instance) => units[instance].Start(StreamsInUse(instance));
 
     /// <summary>
-    /// Accesses are privileged data accesses: an access has no privilege here, and a PRIV mapping is to be reachable.
+    /// Accesses are privileged data accesses: an access has no privilege here, and a PRIV mapping is to be
+    /// reachable.
     /// </summary>
     public DmaOutcome Dma(Requester requester, Pasid pasid, Iova iova, DmaAccess access)
     {
@@ -65,7 +66,8 @@ public sealed class ArmSmmuV3Stack : IDriverStack
     public void Walk(Requester requester, Pasid pasid, Action<TranslationRun> sink) =>
         hardware[requester.Instance].Walk(requester.Id.Value, pasid.Value != 0, pasid.Value, sink);
 
-    /// <summary>Streams that firmware reserves memory for (IORT RMR): their DMA goes on while the unit starts.</summary>
+    /// <summary>Streams that firmware reserves memory for (IORT RMR): their DMA goes on while the unit
+    /// starts.</summary>
     private IEnumerable<uint> StreamsInUse(InstanceId instance)
     {
         foreach (var device in topology.Devices)

@@ -4,7 +4,8 @@ using Conformance.Drivers.PageTables;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The address translation cache of one PCI function (PCIe base specification, ATS): what its translation requests
+/// The address translation cache of one PCI function (PCIe base specification, ATS): what its translation
+/// requests
 /// brought, by PASID. Kept until an invalidation request; switching ATS off stops its use but drops nothing.
 /// </summary>
 public sealed class SmmuAtc
@@ -37,7 +38,8 @@ public sealed class SmmuAtc
     }
 
     /// <summary>
-    /// Invalidation request for 2^<paramref name="size"/> pages from the aligned address; without PASID it drops
+    /// Invalidation request for 2^<paramref name="size"/> pages from the aligned address; without PASID it
+    /// drops
     /// the pages of every PASID too. Size 52 is everything.
     /// </summary>
     public void Invalidate(bool ssv, uint ssid, ulong address, int size)

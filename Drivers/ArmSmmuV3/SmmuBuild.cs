@@ -1,6 +1,7 @@
 namespace Conformance.Drivers.ArmSmmuV3;
 
-/// <summary>One synthesis of the unit, as its identification registers tell, and the host it serves.</summary>
+/// <summary>One synthesis of the unit, as its identification registers tell, and the host it
+/// serves.</summary>
 /// <param name="Idr0">Features.</param>
 /// <param name="Idr1">Sizes of ids and queues.</param>
 /// <param name="Idr3">More features.</param>
@@ -40,7 +41,8 @@ public sealed record SmmuBuild(uint Idr0, uint Idr1, uint Idr3, uint Idr5)
     private const uint Common = Aarch64 | Coherent | Sev | Asid16 | Vmid16 | LittleEndian | NoStall;
 
     /// <summary>
-    /// The unit may use the level hint of a range invalidation to skip entries of other levels, as the architecture
+    /// The unit may use the level hint of a range invalidation to skip entries of other levels, as the
+    /// architecture
     /// permits for a wrong hint.
     /// </summary>
     public bool TrustsLevelHint { get; init; }
@@ -48,7 +50,8 @@ public sealed record SmmuBuild(uint Idr0, uint Idr1, uint Idr3, uint Idr5)
     /// <summary>The host kernel runs at EL2 (VHE), so streams use the EL2-E2H regime.</summary>
     public bool HostAtEl2 { get; init; }
 
-    /// <summary>Stage 1, 4K granule, 16-bit StreamIDs in two levels, 16-bit SubstreamIDs, ATS, range invalidation.</summary>
+    /// <summary>Stage 1, 4K granule, 16-bit StreamIDs in two levels, 16-bit SubstreamIDs, ATS, range
+    /// invalidation.</summary>
     public static readonly SmmuBuild Stage1 = new(
         Common | S1P | DirtyUpdate | Hyp | Ats | Pri | TwoLevelCd | TwoLevelStreams,
         Queues | AttributeOverride | Sizes(sid: 16, ssid: 16),

@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// A table of context descriptors: one block up to 1024 contexts, else a first level of pointers to leaves of 1024, made
+/// A table of context descriptors: one block up to 1024 contexts, else a first level of pointers to leaves
+/// of 1024, made
 /// on demand. Per domain in 6.1, per device later.
 /// </summary>
 public sealed class SmmuCdTable
@@ -49,7 +50,8 @@ public sealed class SmmuCdTable
         return leaf == 0 ? 0 : leaf + ((ulong)(ssid & ((1U << LeafBits) - 1)) * SmmuEntries.Bytes);
     }
 
-    /// <summary>Makes the leaf of a context; true when it is new and the first level must be invalidated.</summary>
+    /// <summary>Makes the leaf of a context; true when it is new and the first level must be
+    /// invalidated.</summary>
     public bool Ensure(uint ssid)
     {
         if (leaves.Length == 0 || leaves[ssid >> LeafBits] != 0)

@@ -4,12 +4,15 @@ using Conformance.Drivers.PageTables;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// Configuration look-up of the unit: stream table, stream table entry, CD table, context descriptor; each is kept
+/// Configuration look-up of the unit: stream table, stream table entry, CD table, context descriptor; each
+/// is kept
 /// as it was found, invalid ones too, until a CFGI command drops it.
 /// </summary>
 /// <remarks>
-/// One exception: a first-level stream table descriptor with span 0 is not kept. The driver sends no command after it
-/// has published a second-level table (arm_smmu_init_l2_strtab, all trees), so hardware that kept it would never
+/// One exception: a first-level stream table descriptor with span 0 is not kept. The driver sends no command
+/// after it
+/// has published a second-level table (arm_smmu_init_l2_strtab, all trees), so hardware that kept it would
+/// never
 /// serve a device that had tried DMA before it was probed.
 /// </remarks>
 public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
@@ -94,7 +97,8 @@ public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
         }
     }
 
-    /// <summary>CFGI_STE: the entry and all contexts reached through it; not leaf-only: the first level as well.</summary>
+    /// <summary>CFGI_STE: the entry and all contexts reached through it; not leaf-only: the first level as
+    /// well.</summary>
     public void DropStream(uint sid, bool leafOnly)
     {
         if (streams.TryGetValue(sid, out var stream))
@@ -208,7 +212,8 @@ public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
         return stream.Config switch
         {
             SmmuConfig.Abort or SmmuConfig.Bypass => true,
-            SmmuConfig.Stage1 => build.Has(SmmuBuild.S1P) && DecodeStage1(q0, q1, memory.Fetch(at + 16), stream),
+            SmmuConfig.Stage1 => build.Has(SmmuBuild.S1P)
+                && DecodeStage1(q0, q1, memory.Fetch(at + 16), stream),
             SmmuConfig.Stage2 => build.Has(SmmuBuild.S2P)
                 && DecodeStage2(memory.Fetch(at + 16), memory.Fetch(at + 24), stream),
 
@@ -244,7 +249,8 @@ public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
         }
 
         var regime = new ArmLpaeRegime(
-            q3 & 0x000f_ffff_ffff_fff0, inputBits, start, granule, Math.Min(output, OutputBits), Stage2: true);
+            q3 & 0x000f_ffff_ffff_fff0, inputBits, start, granule, Math.Min(output, OutputBits),
+                Stage2: true);
         var topBits = inputBits - regime.Shift(start);
         var stage2 = stream.Stage2;
         stream.Vmid = (uint)(q2 & 0xffff);

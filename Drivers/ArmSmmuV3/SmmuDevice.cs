@@ -14,7 +14,8 @@ public sealed class SmmuDevice
     private SmmuStreamTable? streams;
     private SmmuSteWriter? entries;
 
-    public SmmuDevice(PhysicalMemory memory, SmmuHardware unit, bool hostAtEl2, SmmuTree tree, SmmuSteps steps)
+    public SmmuDevice(PhysicalMemory memory, SmmuHardware unit, bool hostAtEl2, SmmuTree tree,
+        SmmuSteps steps)
     {
         this.unit = unit;
         Memory = memory;
@@ -37,9 +38,11 @@ public sealed class SmmuDevice
 
     public SmmuQueue Queue => queue ?? throw new InvalidOperationException("the unit was not started");
 
-    public SmmuStreamTable Streams => streams ?? throw new InvalidOperationException("the unit was not started");
+    public SmmuStreamTable Streams =>
+        streams ?? throw new InvalidOperationException("the unit was not started");
 
-    public SmmuSteWriter Entries => entries ?? throw new InvalidOperationException("the unit was not started");
+    public SmmuSteWriter Entries =>
+        entries ?? throw new InvalidOperationException("the unit was not started");
 
     public bool IsStarted => queue is not null;
 
@@ -51,8 +54,10 @@ public sealed class SmmuDevice
 
     private ulong eventTable;
 
-    /// <summary>arm_smmu_device_probe: structures, then reset. -ETIMEDOUT when the unit does not follow.</summary>
-    /// <param name="bypassed">Streams that firmware keeps in use (memory reservations): they start in bypass.</param>
+    /// <summary>arm_smmu_device_probe: structures, then reset. -ETIMEDOUT when the unit does not
+    /// follow.</summary>
+    /// <param name="bypassed">Streams that firmware keeps in use (memory reservations): they start in
+    /// bypass.</param>
     public Errno Start(IEnumerable<uint> bypassed)
     {
         queue = new SmmuQueue(Memory, unit, Features.CommandQueueBits, Features.SendsEvent, Steps);
@@ -94,7 +99,8 @@ public sealed class SmmuDevice
         unit.Write32(SmmuReg.EvtqCons, cons | (prod & SmmuReg.QueueOverflow));
     }
 
-    /// <summary>Claims a StreamID: -ERANGE beyond the table, the tree's error when it is another device's.</summary>
+    /// <summary>Claims a StreamID: -ERANGE beyond the table, the tree's error when it is another
+    /// device's.</summary>
     public Errno Claim(uint sid, SmmuMaster master)
     {
         if (!Streams.Covers(sid))
@@ -186,7 +192,8 @@ public sealed class SmmuDevice
     }
 
     /// <summary>Shape of a table for a stage, or null when the library refuses.</summary>
-    public ArmLpaeLayout? Layout(bool stage2, ArmLpaeQuirks quirks, int cpuPageShift, out ArmLpaeConfig config)
+    public ArmLpaeLayout? Layout(bool stage2, ArmLpaeQuirks quirks, int cpuPageShift,
+        out ArmLpaeConfig config)
     {
         var intermediate = Tree.UsesIntermediateBits ? Features.IntermediateBits : Features.OutputBits;
         config = new ArmLpaeConfig
@@ -211,7 +218,8 @@ public sealed class SmmuDevice
 
         var followed = SetCr0(0);
         unit.Write32(SmmuReg.Cr1, SmmuReg.Cr1Normal);
-        unit.Write32(SmmuReg.Cr2, SmmuReg.Cr2Ptm | SmmuReg.Cr2RecInvSid | (Features.E2h ? SmmuReg.Cr2E2h : 0));
+        unit.Write32(SmmuReg.Cr2, SmmuReg.Cr2Ptm | SmmuReg.Cr2RecInvSid
+            | (Features.E2h ? SmmuReg.Cr2E2h : 0));
         unit.Write64(SmmuReg.StrtabBase, Streams.Base);
         unit.Write32(SmmuReg.StrtabBaseCfg, Streams.Config);
 

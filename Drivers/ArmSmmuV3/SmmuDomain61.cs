@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// A domain of 6.1: UNMANAGED, DMA, DMA_FQ or IDENTITY; bound to a unit and finalised at the first attach; the CD
+/// A domain of 6.1: UNMANAGED, DMA, DMA_FQ or IDENTITY; bound to a unit and finalised at the first attach;
+/// the CD
 /// table belongs to the domain. Attach detaches first, so a refusal leaves the device on an abort entry.
 /// </summary>
 public sealed class SmmuDomain61 : SmmuPagingDomain
@@ -57,7 +58,8 @@ public sealed class SmmuDomain61 : SmmuPagingDomain
         contexts?.Free();
     }
 
-    /// <summary>Off the old domain: ATS off, entry back to abort (arm_smmu_detach_dev). Nothing when on none.</summary>
+    /// <summary>Off the old domain: ATS off, entry back to abort (arm_smmu_detach_dev). Nothing when on
+    /// none.</summary>
     public static void Detach(SmmuMaster master)
     {
         if (master.Domain is not SmmuDomain61 old)
@@ -180,7 +182,8 @@ public sealed class SmmuDomain61 : SmmuPagingDomain
     }
 
     /// <summary>
-    /// arm_smmu_write_strtab_ent. To abort or bypass: words 0, 1, 2 and one command. To translation: words 1 to 3,
+    /// arm_smmu_write_strtab_ent. To abort or bypass: words 0, 1, 2 and one command. To translation: words 1
+    /// to 3,
     /// command, word 0, command; a stage-2 entry keeps what its second word had.
     /// </summary>
     private static void WriteEntry(SmmuMaster master, uint sid)

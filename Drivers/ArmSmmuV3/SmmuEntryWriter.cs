@@ -4,7 +4,8 @@ using Conformance.Drivers.Hardware;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// Changes a live entry of eight words, seen by the hardware one word at a time, without showing it a mixture: in one
+/// Changes a live entry of eight words, seen by the hardware one word at a time, without showing it a
+/// mixture: in one
 /// decisive word if that is enough (hitless), else through V=0. Source: arm_smmu_write_entry of 6.12 and 7.2.
 /// </summary>
 public abstract class SmmuEntryWriter(PhysicalMemory memory)
@@ -47,7 +48,8 @@ public abstract class SmmuEntryWriter(PhysicalMemory memory)
     /// <summary>Bits the hardware looks at in an entry of this value.</summary>
     protected abstract void Used(ReadOnlySpan<ulong> entry, Span<ulong> used);
 
-    /// <summary>Bits of the second word that may change at any moment although both values use them.</summary>
+    /// <summary>Bits of the second word that may change at any moment although both values use
+    /// them.</summary>
     protected virtual ulong SafeInSecondWord => 0;
 
     /// <summary>Makes the hardware read the entry again, and waits.</summary>
@@ -92,7 +94,8 @@ public abstract class SmmuEntryWriter(PhysicalMemory memory)
 }
 
 /// <summary>Stream table entries.</summary>
-public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool eatsIsSafe) : SmmuEntryWriter(memory)
+public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool eatsIsSafe)
+    : SmmuEntryWriter(memory)
 {
     private uint sid;
 
@@ -127,7 +130,8 @@ public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool e
         if ((config & 6) == 6)
         {
             used[1] |= (1UL << 25) | (3UL << 28) | (3UL << 44) | (1UL << 19);
-            used[2] |= 0xffff | (0x7ffffUL << 32) | (1UL << 51) | (1UL << 52) | (1UL << 54) | (1UL << 57) | (1UL << 58);
+            used[2] |= 0xffff | (0x7ffffUL << 32) | (1UL << 51) | (1UL << 52) | (1UL << 54) | (1UL << 57)
+                | (1UL << 58);
             used[3] |= 0x000f_ffff_ffff_fff0;
         }
 

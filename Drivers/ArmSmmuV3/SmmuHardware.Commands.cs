@@ -3,12 +3,14 @@ using Conformance.Model.Tracing;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The commands. An invalidation is remembered when it is consumed and takes effect only with the next CMD_SYNC: software
+/// The commands. An invalidation is remembered when it is consumed and takes effect only with the next
+/// CMD_SYNC: software
 /// may not rely on it earlier.
 /// </summary>
 public sealed partial class SmmuHardware
 {
-    /// <summary>Commands of one unbroken run of single-page invalidations that are still shown in the trace.</summary>
+    /// <summary>Commands of one unbroken run of single-page invalidations that are still shown in the
+    /// trace.</summary>
     private const int ShownInRun = 8;
 
     private readonly List<Pending> pending = [];
@@ -140,7 +142,8 @@ public sealed partial class SmmuHardware
                 configs.DropContexts(sid);
                 break;
             case SmmuOpcode.AtcInv:
-                Function(sid).Invalidate((p.Q0 & (1UL << 11)) != 0, ssid, p.Q1 & ~0xfffUL, (int)(p.Q1 & 0x3f));
+                Function(sid).Invalidate((p.Q0 & (1UL << 11)) != 0, ssid, p.Q1 & ~0xfffUL,
+                    (int)(p.Q1 & 0x3f));
                 break;
             case SmmuOpcode.TlbiNhVa:
                 tlb.DropRange(SmmuTag.OfStage1(vmid, asid), p.First, p.Last, leafOnly, p.LeafShift);

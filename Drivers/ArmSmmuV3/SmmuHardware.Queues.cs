@@ -15,9 +15,11 @@ public sealed partial class SmmuHardware
 
     /// <summary>The event interrupt line: enabled, and records wait.</summary>
     public bool EventInterrupt =>
-        (Read32(SmmuReg.IrqCtrl) & SmmuReg.IrqEvtq) != 0 && Read32(SmmuReg.EvtqProd) != Read32(SmmuReg.EvtqCons);
+        (Read32(SmmuReg.IrqCtrl) & SmmuReg.IrqEvtq) != 0
+            && Read32(SmmuReg.EvtqProd) != Read32(SmmuReg.EvtqCons);
 
-    /// <summary>Called with each command word pair after it took effect; for tests that look between steps.</summary>
+    /// <summary>Called with each command word pair after it took effect; for tests that look between
+    /// steps.</summary>
     public Action<ulong, ulong>? CommandDone { get; set; }
 
     public uint Read32(int offset) => offset switch
@@ -159,7 +161,8 @@ public sealed partial class SmmuHardware
         var isFull = ((prod ^ cons) & wrap) == (wrap >> 1) + 1;
         if (isFull)
         {
-            // The overflow flag is toggled once and stands until software copies it into the consumer register.
+            // The overflow flag is toggled once and stands until software copies it into the consumer
+            // register.
             var told = ((prod ^ cons) & SmmuReg.QueueOverflow) != 0;
             registers[WordOf(SmmuReg.EvtqProd)] = told ? prod : prod ^ SmmuReg.QueueOverflow;
             return;

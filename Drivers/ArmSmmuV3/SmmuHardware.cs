@@ -6,7 +6,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The silicon half of one SMMUv3: registers, command and event queues, configuration and translation caches, the ATCs
+/// The silicon half of one SMMUv3: registers, command and event queues, configuration and translation
+/// caches, the ATCs
 /// of the functions behind it. Reads registers and simulated memory only.
 /// </summary>
 public sealed partial class SmmuHardware
@@ -50,7 +51,8 @@ public sealed partial class SmmuHardware
         var request = new SmmuRequest(sid, ssv, ssid, va, access, privileged);
         if ((Cr0 & SmmuReg.Cr0SmmuEn) == 0)
         {
-            return (Read32(SmmuReg.Gbpa) & SmmuReg.GbpaAbort) != 0 ? DmaOutcome.Refused(0) : DmaOutcome.At(va);
+            return (Read32(SmmuReg.Gbpa) & SmmuReg.GbpaAbort) != 0 ? DmaOutcome.Refused(0)
+                : DmaOutcome.At(va);
         }
 
         if (functions.TryGetValue(sid, out var atc) && atc.Enabled)
@@ -62,7 +64,8 @@ public sealed partial class SmmuHardware
         return outcome.Landed ? Check(request, leaf, outcome) : outcome;
     }
 
-    /// <summary>The translation of a stream as memory has it now; nothing for a stream that cannot access.</summary>
+    /// <summary>The translation of a stream as memory has it now; nothing for a stream that cannot
+    /// access.</summary>
     public void Walk(uint sid, bool ssv, uint ssid, Action<TranslationRun> sink)
     {
         if ((Cr0 & SmmuReg.Cr0SmmuEn) == 0)
@@ -97,7 +100,8 @@ public sealed partial class SmmuHardware
         }
     }
 
-    /// <summary>A translated request skips translation, but the stream must still answer ATS (CR0.ATSCHK).</summary>
+    /// <summary>A translated request skips translation, but the stream must still answer ATS
+    /// (CR0.ATSCHK).</summary>
     private DmaOutcome DmaThroughAtc(SmmuAtc atc, in SmmuRequest request)
     {
         if (!atc.TryGet(request.Ssv, request.Ssid, request.Va, out var leaf))

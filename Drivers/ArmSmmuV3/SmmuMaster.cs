@@ -110,7 +110,8 @@ public sealed class SmmuMaster
         Contexts = null;
     }
 
-    /// <summary>Entries of all streams, one after the other (arm_smmu_install_ste_for_dev of 6.12 and 7.2).</summary>
+    /// <summary>Entries of all streams, one after the other (arm_smmu_install_ste_for_dev of 6.12 and
+    /// 7.2).</summary>
     public void InstallEntry(ReadOnlySpan<ulong> words)
     {
         EntryHasContexts = (words[0] & SmmuEntries.ConfigMask) == (ulong)SmmuConfig.Stage1 << 1;

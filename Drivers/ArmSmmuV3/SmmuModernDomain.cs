@@ -10,7 +10,8 @@ namespace Conformance.Drivers.ArmSmmuV3;
 public readonly record struct SmmuUser(SmmuMaster Master, uint Ssid, bool Ats);
 
 /// <summary>
-/// A paging domain of 6.12 and 7.2: finalised at allocation, CD tables belong to the devices. Every check precedes
+/// A paging domain of 6.12 and 7.2: finalised at allocation, CD tables belong to the devices. Every check
+/// precedes
 /// the first write: a refused attach keeps the old domain, a good one goes from old to new directly.
 /// </summary>
 public abstract class SmmuModernDomain : SmmuPagingDomain
@@ -38,7 +39,8 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
             return Errno.ENOENT;
         }
 
-        if (Unit != master.Unit && Steps.OtherUnit(master.Unit.Tree.OtherUnit) is var refusal && refusal != Errno.OK)
+        if (Unit != master.Unit && Steps.OtherUnit(master.Unit.Tree.OtherUnit) is var refusal
+            && refusal != Errno.OK)
         {
             return refusal;
         }
@@ -113,7 +115,8 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
         return Errno.OK;
     }
 
-    /// <summary>Takes part in invalidations for this use from now on. -EINVAL when the domain cannot serve it.</summary>
+    /// <summary>Takes part in invalidations for this use from now on. -EINVAL when the domain cannot serve
+    /// it.</summary>
     public virtual Errno AddUser(in SmmuUser user)
     {
         Users.Add(user);
@@ -140,7 +143,8 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
     protected abstract SmmuModernDomain? OldPasidUserOf(SmmuMaster master, Pasid pasid, IommuDomain? old);
 
     /// <summary>
-    /// arm_smmu_update_ste: normal DMA on identity or blocked needs an entry with contexts once a PASID is in use.
+    /// arm_smmu_update_ste: normal DMA on identity or blocked needs an entry with contexts once a PASID is
+    /// in use.
     /// </summary>
     private static void UpdateEntry(SmmuMaster master, IommuDomain? normal, bool ats)
     {
@@ -199,13 +203,15 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
     }
 }
 
-/// <summary>6.12: invalidations go out for the ASID or VMID always; it is flushed when the domain is freed.</summary>
+/// <summary>6.12: invalidations go out for the ASID or VMID always; it is flushed when the domain is
+/// freed.</summary>
 public sealed class SmmuDomain612(ArmSmmuV3Driver driver) : SmmuModernDomain(driver)
 {
     protected override bool IsTagLive => true;
 
     /// <summary>
-    /// The kernel asks the core for the group's record here. It agrees with what is attached except in the middle of
+    /// The kernel asks the core for the group's record here. It agrees with what is attached except in the
+    /// middle of
     /// a rollback, where only the list of ATS users suffers; the driver's own memory stands in for it.
     /// </summary>
     protected internal override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) =>
@@ -216,7 +222,8 @@ public sealed class SmmuDomain612(ArmSmmuV3Driver driver) : SmmuModernDomain(dri
 }
 
 /// <summary>
-/// 7.2: the domain counts the users of its ASID or VMID. The last one to leave flushes it; without users nothing is
+/// 7.2: the domain counts the users of its ASID or VMID. The last one to leave flushes it; without users
+/// nothing is
 /// sent. <c>old</c> is believed, as in arm_smmu_attach_prepare_invs.
 /// </summary>
 public sealed class SmmuDomain72(ArmSmmuV3Driver driver) : SmmuModernDomain(driver)
@@ -228,7 +235,8 @@ public sealed class SmmuDomain72(ArmSmmuV3Driver driver) : SmmuModernDomain(driv
 
     protected override bool IsTagLive => tagUsers > 0;
 
-    /// <summary>No device here can write back without coherency (CANWBS): only a domain without devices agrees.</summary>
+    /// <summary>No device here can write back without coherency (CANWBS): only a domain without devices
+    /// agrees.</summary>
     public override bool EnforceCacheCoherency()
     {
         enforcesCoherency = Users.Count == 0;
@@ -264,7 +272,8 @@ public sealed class SmmuDomain72(ArmSmmuV3Driver driver) : SmmuModernDomain(driv
 }
 
 /// <summary>
-/// The frame around the change of an entry: arm_smmu_attach_prepare and _commit. Both domains hear of invalidations
+/// The frame around the change of an entry: arm_smmu_attach_prepare and _commit. Both domains hear of
+/// invalidations
 /// while the entry changes; ATS goes off before and on after it.
 /// </summary>
 public ref struct SmmuAttachment(SmmuMaster master, uint ssid, SmmuModernDomain? old)

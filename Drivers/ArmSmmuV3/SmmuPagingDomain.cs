@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.ArmSmmuV3;
 
-/// <summary>What the paging domains of all trees share: the table, the ASID or VMID, map, unmap, gather.</summary>
+/// <summary>What the paging domains of all trees share: the table, the ASID or VMID, map, unmap,
+/// gather.</summary>
 public abstract class SmmuPagingDomain : IommuDomain, IArmLpaeFlush
 {
     private readonly ArmSmmuV3Driver driver;
@@ -103,7 +104,8 @@ public abstract class SmmuPagingDomain : IommuDomain, IArmLpaeFlush
     protected int PageShift => Table!.Layout.GranuleShift;
 
     /// <summary>
-    /// arm_smmu_domain_finalise: table, then identifier. Page sizes and aperture become final. -ENOMEM when the
+    /// arm_smmu_domain_finalise: table, then identifier. Page sizes and aperture become final. -ENOMEM when
+    /// the
     /// library refuses or (an exhausted number space) -ENOSPC.
     /// </summary>
     protected Errno Finalise(SmmuDevice unit, ArmLpaeQuirks quirks)
@@ -139,5 +141,6 @@ public abstract class SmmuPagingDomain : IommuDomain, IArmLpaeFlush
 
     /// <summary>The stage-2 entry of the table.</summary>
     protected void MakeStage2(Span<ulong> words, bool ats) => SmmuEntries.Stage2(
-        words, Steps.VtcrOf(Table!.Layout, Table.Config.CoherentWalk), Table.Root, Number, Unit!.Features, ats);
+        words, Steps.VtcrOf(Table!.Layout, Table.Config.CoherentWalk), Table.Root, Number, Unit!.Features,
+            ats);
 }

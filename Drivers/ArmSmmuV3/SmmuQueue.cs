@@ -83,7 +83,8 @@ public sealed class SmmuQueue
         }
     }
 
-    /// <summary>The global error handler: puts a CMD_SYNC in place of the command that was not understood.</summary>
+    /// <summary>The global error handler: puts a CMD_SYNC in place of the command that was not
+    /// understood.</summary>
     private void SkipError()
     {
         var cons = unit.Read32(SmmuReg.CmdqCons) & (entries - 1);

@@ -56,7 +56,8 @@ public static class SmmuReg
     /// <summary>STRTAB_BASE: the walker may allocate in caches; address in bits 51:6.</summary>
     public const ulong StrtabBaseRa = 1UL << 62;
 
-    /// <summary>Queue base: the unit may allocate in caches; address in bits 51:5, log2 size in 4:0.</summary>
+    /// <summary>Queue base: the unit may allocate in caches; address in bits 51:5, log2 size in
+    /// 4:0.</summary>
     public const ulong QueueBaseRwa = 1UL << 62;
 
     public const uint QueueOverflow = 1U << 31;

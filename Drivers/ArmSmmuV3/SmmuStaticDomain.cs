@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The static identity and blocked domains of 6.12 and 7.2. Attach always works: a bypass or abort entry, or, while PASIDs
+/// The static identity and blocked domains of 6.12 and 7.2. Attach always works: a bypass or abort entry,
+/// or, while PASIDs
 /// are in use, the CD table with S1DSS bypass or terminate. Afterwards context 0 is cleared.
 /// </summary>
 public sealed class SmmuStaticDomain : IommuDomain
@@ -71,7 +72,8 @@ public sealed class SmmuStaticDomain : IommuDomain
         if (contextsInUse)
         {
             SmmuEntries.Stage1(words, master.Contexts!, master.Unit.Features,
-                isBypass ? SmmuEntries.DssBypass : SmmuEntries.DssTerminate, attachment.Ats, stallEnabled: false);
+                isBypass ? SmmuEntries.DssBypass
+                    : SmmuEntries.DssTerminate, attachment.Ats, stallEnabled: false);
         }
         else if (isBypass)
         {

@@ -25,7 +25,8 @@ public sealed class SmmuContext
     public bool Records { get; set; }
 }
 
-/// <summary>A decoded stream table entry, good or bad, with the context descriptors reached through it.</summary>
+/// <summary>A decoded stream table entry, good or bad, with the context descriptors reached through
+/// it.</summary>
 public sealed class SmmuStream
 {
     private readonly Dictionary<uint, SmmuContext> contexts = [];

@@ -3,7 +3,8 @@ using Conformance.Drivers.Hardware;
 namespace Conformance.Drivers.ArmSmmuV3;
 
 /// <summary>
-/// The driver's stream table: linear, or a first level with second-level tables of 256 entries made when the first
+/// The driver's stream table: linear, or a first level with second-level tables of 256 entries made when the
+/// first
 /// StreamID of their range is probed. Fresh entries abort.
 /// </summary>
 public sealed class SmmuStreamTable

@@ -25,7 +25,8 @@ public static class SmmuTag
 }
 
 /// <summary>
-/// Translation caches: leaves, and pointers to lower tables for the walker. Everything stays until a command drops it;
+/// Translation caches: leaves, and pointers to lower tables for the walker. Everything stays until a command
+/// drops it;
 /// absent entries are never kept.
 /// </summary>
 public sealed class SmmuTlb(bool trustsLevelHint) : ArmLpaeWalkCache
@@ -81,7 +82,8 @@ public sealed class SmmuTlb(bool trustsLevelHint) : ArmLpaeWalkCache
     }
 
     /// <summary>
-    /// Drops what covers any address in [first, last]. <paramref name="leafShift"/> is the size that the level hint
+    /// Drops what covers any address in [first, last]. <paramref name="leafShift"/> is the size that the
+    /// level hint
     /// names, 0 for no hint. Pointers to tables go only when <paramref name="leafOnly"/> is false.
     /// </summary>
     public void DropRange(ulong tag, ulong first, ulong last, bool leafOnly, int leafShift)

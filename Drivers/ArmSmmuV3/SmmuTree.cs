@@ -8,8 +8,10 @@ namespace Conformance.Drivers.ArmSmmuV3;
 /// <param name="FreshEntriesCarryShare">Abort and bypass entries always have SHCFG incoming.</param>
 /// <param name="EatsIsSafe">EATS may change in a live entry without a decisive word.</param>
 /// <param name="CollapsesLargeRanges">Without range commands, many pages become one whole flush.</param>
-/// <param name="PadsSinglePage">A table flush of one odd page is made two, to keep clear of a reserved code.</param>
-/// <param name="UsesIntermediateBits">Sizes come from <c>smmu-&gt;ias</c> and not from the output size alone.</param>
+/// <param name="PadsSinglePage">A table flush of one odd page is made two, to keep clear of a reserved
+/// code.</param>
+/// <param name="UsesIntermediateBits">Sizes come from <c>smmu-&gt;ias</c> and not from the output size
+/// alone.</param>
 /// <param name="AliasedStream">probe_device when the StreamID belongs to another device.</param>
 /// <param name="OtherUnit">attach_dev of a domain that lives on another unit.</param>
 public sealed record SmmuTree(
@@ -57,7 +59,8 @@ public sealed record SmmuTree(
     };
 }
 
-/// <summary>Identifiers from 1 upward, always the lowest free one (xa_alloc, ida_alloc_range). 0 is reserved.</summary>
+/// <summary>Identifiers from 1 upward, always the lowest free one (xa_alloc, ida_alloc_range). 0 is
+/// reserved.</summary>
 public sealed class SmmuIds(int bits)
 {
     private readonly SortedSet<uint> freed = [];

@@ -15,9 +15,6 @@ public static class VtdVariants
     /// <summary>Tables of 39 and 48 bits.</summary>
     private const uint Sagaw48 = 0b00110;
 
-    /// <summary>Tables of 48 and 57 bits.</summary>
-    private const uint Sagaw57 = 0b01100;
-
     private const ulong Large = C.Large2M | C.Large1G;
     private const ulong Server = C.Coherent | C.Queue | C.DeviceTlb | C.PassThrough | C.SnoopControl;
     private const ulong Pasids = C.PasidSupport | (19UL << 35);
@@ -37,7 +34,7 @@ public static class VtdVariants
             C.EcapOf(ScalableServer | C.SecondStage)),
         //// An early chipset: no queue, no snooping of the walker, 14 usable domain ids, a write buffer.
         new(C.CapOf(0, Sagaw48, 48, C.Large2M | C.WriteBuffer), C.EcapOf(C.PassThrough)),
-        new(C.CapOf(2, Sagaw57, 57, Large | C.PageSelective), C.EcapOf(Server & ~C.PassThrough)),
+        new(C.CapOf(2, Sagaw48, 48, Large | C.PageSelective), C.EcapOf(Server & ~C.PassThrough)),
     ];
 
     /// <summary>Register values of a variant; an unknown word is an error of the scenario.</summary>

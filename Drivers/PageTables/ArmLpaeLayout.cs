@@ -4,12 +4,14 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// The shape of one long-descriptor table and the values the hardware needs to walk it. Source: io-pgtable-arm.c
+/// The shape of one long-descriptor table and the values the hardware needs to walk it. Source:
+/// io-pgtable-arm.c
 /// of 6.1, 6.12, 7.2 (arm_lpae_restrict_pgsizes, arm_lpae_alloc_pgtable, arm_64_lpae_alloc_pgtable_s1/_s2).
 /// </summary>
 public sealed record ArmLpaeLayout
 {
-    /// <summary>Memory attributes of the four indexes. The constant is built in a signed int: bits 63:32 are ones.</summary>
+    /// <summary>Memory attributes of the four indexes. The constant is built in a signed int: bits 63:32 are
+    /// ones.</summary>
     public const ulong Mair = 0xffff_ffff_f404_ff44;
 
     private const int LastLevel = 3;
@@ -56,8 +58,10 @@ public sealed record ArmLpaeLayout
     public int PhysicalSize => PhysicalSizeOf(OutputBits);
 
     /// <summary>
-    /// The shape for a request, or null when the library refuses it (the driver then reports -ENOMEM): no granule
-    /// left, an output size the hardware has no code for, a 32-bit format beyond its limits, or a quirk not known.
+    /// The shape for a request, or null when the library refuses it (the driver then reports -ENOMEM): no
+    /// granule
+    /// left, an output size the hardware has no code for, a 32-bit format beyond its limits, or a quirk not
+    /// known.
     /// </summary>
     public static ArmLpaeLayout? Of(ArmLpaeConfig config, ArmLpaeRules rules, int cpuPageShift)
     {
@@ -96,7 +100,8 @@ public sealed record ArmLpaeLayout
         return config.IsStage2 ? Concatenate(layout, rules) : layout;
     }
 
-    /// <summary>The VTCR as stream table entries hold it: T0SZ, SL0, IR, OR, SH, TG, PS from bit 0 up.</summary>
+    /// <summary>The VTCR as stream table entries hold it: T0SZ, SL0, IR, OR, SH, TG, PS from bit 0
+    /// up.</summary>
     public ulong Vtcr(bool coherent)
     {
         var (sh, inner, outer) = Cacheability(coherent, ArmLpaeQuirks.None);
@@ -140,7 +145,8 @@ public sealed record ArmLpaeLayout
         };
     }
 
-    private static bool ConcatenationIsMandatory(ArmLpaeLayout layout) => (layout.GranuleShift, layout.StartLevel) switch
+    private static bool ConcatenationIsMandatory(ArmLpaeLayout layout) =>
+        (layout.GranuleShift, layout.StartLevel) switch
     {
         (14, 0) => layout.OutputBits == 48 || layout.InputBits == 48,
         (12, 0) => layout.OutputBits is 40 or 42,
@@ -155,7 +161,8 @@ public sealed record ArmLpaeLayout
         _ => true,
     };
 
-    /// <summary>The CPU page size if the unit has it, else the largest below, else the smallest above; 0 for none.</summary>
+    /// <summary>The CPU page size if the unit has it, else the largest below, else the smallest above; 0 for
+    /// none.</summary>
     private static int Granule(PageSizes sizes, int cpuPageShift)
     {
         var cpuPage = 1UL << cpuPageShift;

@@ -17,7 +17,8 @@ public class ArmLpaeTable
     private readonly IArmLpaeFlush flush;
 
     public ArmLpaeTable(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
     {
         this.rules = rules;
         this.flush = flush;
@@ -38,7 +39,8 @@ public class ArmLpaeTable
 
     /// <summary>
     /// Maps up to the end of one table at the level of <paramref name="size"/>; adds the bytes done to
-    /// <paramref name="mapped"/>. -EINVAL for a size not offered or no permission, -ERANGE for an address beyond
+    /// <paramref name="mapped"/>. -EINVAL for a size not offered or no permission, -ERANGE for an address
+    /// beyond
     /// input or output, -EEXIST over a live leaf. A table in the way of a block is removed with all it maps.
     /// </summary>
     public Errno Map(ulong iova, ulong pa, ulong size, ulong count, Prot prot, ref ulong mapped)
@@ -92,7 +94,8 @@ public class ArmLpaeTable
         return UnmapFrom(Root, Layout.StartLevel, iova, size, count, gather);
     }
 
-    /// <summary>0 when absent. Bits above the input size are not looked at: such an address aliases.</summary>
+    /// <summary>0 when absent. Bits above the input size are not looked at: such an address
+    /// aliases.</summary>
     public ulong IovaToPhys(ulong iova)
     {
         var table = Root;
@@ -296,7 +299,8 @@ public class ArmLpaeTable
         return (ulong)done * size;
     }
 
-    /// <summary>6.12 and 7.2: tables first, then all leaves in one write; tables are gathered as well.</summary>
+    /// <summary>6.12 and 7.2: tables first, then all leaves in one write; tables are gathered as
+    /// well.</summary>
     private ulong ClearInBulk(ulong at, int entries, int level, ulong iova, ulong size, IotlbGather? gather)
     {
         var done = 0;
@@ -349,7 +353,8 @@ public class ArmLpaeTable
     }
 
     /// <summary>
-    /// 6.1, 6.12: a table takes the place of the block, without the part to unmap when that is at its level, else
+    /// 6.1, 6.12: a table takes the place of the block, without the part to unmap when that is at its level,
+    /// else
     /// whole and the unmap goes on inside. The block is not invalidated before the table is in place.
     /// </summary>
     private ulong Split(

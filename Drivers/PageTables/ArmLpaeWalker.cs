@@ -114,7 +114,8 @@ public static class ArmLpaeWalker
         }
     }
 
-    /// <summary>Every leaf below the root in ascending order; tables that cannot be read count as empty.</summary>
+    /// <summary>Every leaf below the root in ascending order; tables that cannot be read count as
+    /// empty.</summary>
     public static void Enumerate(PhysicalMemory memory, in ArmLpaeRegime regime, Action<TranslationRun> sink)
     {
         var entries = 1UL << (regime.InputBits - regime.Shift(regime.StartLevel));

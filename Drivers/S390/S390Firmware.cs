@@ -77,11 +77,11 @@ public sealed record S390Firmware(ulong StartDma, ulong EndDma)
         return (Dtsm & RegionFirstMask) != 0 ? S390Format.RegionFirst : S390Format.RegionThird;
     }
 
-    /// <summary>Can a root of the level be registered?</summary>
-    public bool Supports(int rootLevel) => rootLevel switch
+    /// <summary>Can a root of the level be registered, by the designations of a machine?</summary>
+    public static bool Supports(byte dtsm, int rootLevel) => rootLevel switch
     {
-        S390Format.RegionFirst => (Dtsm & RegionFirstMask) != 0,
-        S390Format.RegionSecond => (Dtsm & RegionSecondMask) != 0,
+        S390Format.RegionFirst => (dtsm & RegionFirstMask) != 0,
+        S390Format.RegionSecond => (dtsm & RegionSecondMask) != 0,
         S390Format.RegionThird => true,
         _ => false,
     };

@@ -68,6 +68,9 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     private readonly TaggedCache<ulong> cache = new();
     private readonly S390Walker walker = new(memory);
 
+    // Taken to be the machine's: what one function lists, all understand (the reference is silent).
+    private byte dtsm;
+
     /// <summary>The last error event; null before the first.</summary>
     public S390ErrorEvent? LastEvent { get; private set; }
 
@@ -78,6 +81,7 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
     {
         var handle = EnabledBit | ((uint)requester.Instance.Index << 16) | (requester.Id.Value & 0xffff);
         var state = new S390FunctionState(requester, handle, firmware);
+        dtsm |= firmware.Dtsm;
         byRequester[Key(requester)] = state;
         byHandle[handle] = state;
         return state;
@@ -267,13 +271,13 @@ public sealed class S390Hardware(PhysicalMemory memory, Trace trace)
         && (limit & (S390Format.PageSize - 1)) == S390Format.PageSize - 1;
 
     /// <summary>
-    /// A designation that the function has, an aligned table, key 0; or no translation if relaxed.
+    /// A designation that the machine has, an aligned table, key 0; or no translation if relaxed.
     /// </summary>
-    private static bool Supports(S390Firmware firmware, ulong anchor)
+    private bool Supports(S390Firmware firmware, ulong anchor)
     {
         if (anchor == 0) return firmware.RelaxedTranslation;
         var level = S390Format.Designation(anchor);
-        return firmware.Supports(level)
+        return S390Firmware.Supports(dtsm, level)
             && anchor == S390Format.Anchor(anchor & S390Format.TableAddress, level);
     }
 

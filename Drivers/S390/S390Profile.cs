@@ -98,7 +98,7 @@ public static class S390Profile
             Hole = HoleRule.Count,
             IovaToPhysIsPageBase = true,
             RefusedAttach = RefusedAttach.Blocked,
-            CheckCompatible = CanRegister,
+            CheckCompatible = TouchesWindow,
             RefusedBeforeChange = [Errno.EINVAL],
             BeforeStart = UnattachedDma.Blocked,
             DmaWindow = (start, end),
@@ -159,28 +159,14 @@ public static class S390Profile
     private static Errno IsSameWindow(AttachCase attach) =>
         attach.MadeFor is null || attach.Domain.Aperture == attach.Unit.Aperture ? Errno.OK : Errno.EINVAL;
 
-    /// <summary>
-    /// From 6.12 on: the window must touch the aperture (else nothing changes), and the function must know
-    /// the depth of the domain's tables (else the register instruction is refused).
-    /// </summary>
-    private static Errno CanRegister(AttachCase attach)
+    /// <summary>From 6.12 on: the window must touch the aperture, else nothing changes.</summary>
+    private static Errno TouchesWindow(AttachCase attach)
     {
-        if (!attach.Type.IsPaging()) return Errno.OK;
         var aperture = attach.Domain.Aperture;
         var window = attach.Unit.DmaWindow.GetValueOrDefault((0, ulong.MaxValue));
-        if (aperture.Start > window.Last || aperture.End < window.First)
-        {
-            return Errno.EINVAL;
-        }
-
-        return S390Firmware.Of(attach.Unit.Variant).Supports(LevelOf(aperture)) ? Errno.OK : Errno.EIO;
-    }
-
-    private static int LevelOf(Aperture aperture)
-    {
-        var level = S390Format.RegionThird;
-        while (S390Firmware.TableLast(level) < aperture.End) level++;
-        return level;
+        return attach.Type.IsPaging() && (aperture.Start > window.Last || aperture.End < window.First)
+            ? Errno.EINVAL
+            : Errno.OK;
     }
 
     private static IEnumerable<ResvRegion> Below(ulong start) =>

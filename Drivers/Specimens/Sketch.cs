@@ -89,7 +89,7 @@ internal static class Sketch
             Minimum = Text("v7.2", "4K", "", SmmuDevice + more, commands),
         };
 
-    /// <summary>In a crash kernel, on a device behind VT-d that the crashed kernel has left running.</summary>
+    /// <summary>In a crash kernel, on a device behind VT-d that the crashed kernel left running.</summary>
     public static Specimen OnCrashedVtd(
         int rule, string name, string title, string citation, string commands) => new()
         {

@@ -6,8 +6,10 @@ namespace Conformance.Harness.Search;
 
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
-/// Something that never showed can be held against a driver only when every era in which it could show was searched
-/// at full size: with at least the default number and length of scenarios, no restriction to a rule or a variant, and to
+/// Something that never showed can be held against a driver only when every era in which it could show was
+/// searched
+/// at full size: with at least the default number and length of scenarios, no restriction to a rule or a
+/// variant, and to
 /// the end. A smaller run is silent about it.
 /// </remarks>
 public sealed class Matrix
@@ -87,16 +89,19 @@ public sealed class Matrix
             || OwesReason(job.Driver, job.Era, rule));
 
     /// <summary>
-    /// A breakage is owed once for all eras that it covers, not once an era: the same driver code runs in them.
+    /// A breakage is owed once for all eras that it covers, not once an era: the same driver code runs in
+    /// them.
     /// </summary>
     private bool IsMissing(string driver, ExpectedBreakage breakage) =>
-        MayConclude(driver, ErasOf(breakage)) && !Shows(driver, breakage);
+        options.Scenarios >= SearchOptions.BreakagesShowIn
+        && MayConclude(driver, ErasOf(breakage)) && !Shows(driver, breakage);
 
     /// <summary>A breakage of the core has to show on some driver.</summary>
     private bool IsMissingOfCore(ExpectedBreakage breakage)
     {
         var drivers = knowledge.Drivers.Select(d => d.Factory.Name).ToList();
-        return Rules.Any(r => r.Id == breakage.Rule)
+        return options.Scenarios >= SearchOptions.BreakagesShowIn
+            && Rules.Any(r => r.Id == breakage.Rule)
             && drivers.TrueForAll(driver => MayConclude(driver, ErasOf(breakage)))
             && !drivers.Exists(driver => Shows(driver, breakage));
     }

@@ -71,7 +71,9 @@ public sealed class SpecimenCheck(ulong seed)
     public static ScenarioResult MinimumOf(Specimen specimen) =>
         ScenarioText.Parse(specimen.Minimum, Replay.Vocabulary());
 
-    /// <summary>What is wrong with the minimum of a specimen: it must show the bug, and nothing without it.</summary>
+    /// <summary>
+    /// What is wrong with the minimum of a specimen: it must show the bug, and nothing without it.
+    /// </summary>
     public static IReadOnlyList<string> ProblemsOfMinimum(Specimen specimen)
     {
         var minimum = MinimumOf(specimen);

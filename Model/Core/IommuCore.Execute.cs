@@ -54,7 +54,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel does
+    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel
+    /// does
     /// not test it, because no caller can name them there.
     /// </summary>
     private bool IsOfOtherGroup(DomainRef name, Group? group) =>
@@ -79,7 +80,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// The kernel tests nothing here because its only caller owns the group and passes domains of the group's own
+    /// The kernel tests nothing here because its only caller owns the group and passes domains of the group's
+    /// own
     /// driver; what that caller would never do is a no-op.
     /// </summary>
     private Outcome ReplaceByOwner(IommuDomain domain, Group group) =>
@@ -163,7 +165,9 @@ public sealed partial class IommuCore
         }
     }
 
-    /// <summary>A paging domain in the blocking role is the core's own: nobody can name it to map into it.</summary>
+    /// <summary>
+    /// A paging domain in the blocking role is the core's own: nobody can name it to map into it.
+    /// </summary>
     private static bool IsHiddenBlocking(DomainRef name, IommuDomain domain) =>
         name.Role == DomainRole.Blocking && domain.Type.IsPaging();
 
@@ -185,6 +189,11 @@ public sealed partial class IommuCore
             return Outcome.Nothing;
         }
 
+        if (command.Op != Op.DetachPasid && HasDeferred(GroupOf(dev)))
+        {
+            return Outcome.Nothing;
+        }
+
         return OfOptional(command.Op switch
         {
             Op.AttachPasid => Era.Pasid.Attach(this, domain, dev, command.Pasid),
@@ -194,7 +203,14 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose group is
+    /// In a kdump kernel nobody uses PASIDs before the first mapping of the group's devices.
+    /// </summary>
+    private static bool HasDeferred(Group? group) =>
+        group is not null && group.Devices.Exists(member => member.Device.AttachDeferred);
+
+    /// <summary>
+    /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose
+    /// group is
     /// on a DMA default domain; -EBUSY while the device is staged for reset.
     /// </summary>
     private Outcome DeferredAttach(IommuDevice dev)

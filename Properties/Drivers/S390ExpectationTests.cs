@@ -12,18 +12,6 @@ public sealed class S390ExpectationTests
 {
     private const string One = "iommu i0 s390/zpci\ndevice d0 i0:0x123 group 0 pci\n--\nregister i0\n";
 
-    private const string Mixed =
-        """
-        iommu i0 s390/zpci-rsx
-        iommu i1 s390/zpci
-        device d0 i0:0x123 group 0 pci
-        device d1 i1:0x123 group 1 pci
-        --
-        register i0
-        register i1
-
-        """;
-
     private const string PhysicalZero = One
         + "alloc D0 d0\nattach-group D0 g0\nmap D0 0x100001000 0x0 0x1000 rw\n"
         + "unmap D0 0x100001000 0x1000";
@@ -40,7 +28,6 @@ public sealed class S390ExpectationTests
         { 40, "v6.6", PhysicalZero },
         { 44, "v5.19", One + "alloc D0 d0\nattach-group D0 g0\nmap D0 0x100001000 0x100000 0x1000 rw\n"
             + "iova-to-phys D0 0x100001001" },
-        { 68, "v7.2", Mixed + "attach-group g0.default g1" },
     };
 
     [Theory]

@@ -18,8 +18,8 @@ internal sealed class RefusesAfterMove : Spoil
 }
 
 /// <summary>
-/// The driver remembers which paging domain a device was given last, and takes a second attach of it for a no-op;
-/// blocking and identity do not touch that memory.
+/// The driver remembers which paging domain a device was given last, and takes a second attach of it for a
+/// no-op; blocking and identity do not touch that memory.
 /// </summary>
 internal sealed class ForgetsStatics : Spoil
 {

@@ -16,15 +16,7 @@ internal static class ContractSpecimens
         unmap D0 0x4000 0x4000
         """;
 
-    public static readonly IReadOnlyList<Specimen> All =
-    [
-        .. OfAttach(),
-        .. OfStatics(),
-        .. OfMap(),
-        .. OfUnmap(),
-    ];
-
-    private static IEnumerable<Specimen> OfAttach() =>
+    private static readonly IReadOnlyList<Specimen> OfAttach =
     [
         Sketch.OnDart(
             7,
@@ -130,7 +122,7 @@ internal static class ContractSpecimens
         },
     ];
 
-    private static IEnumerable<Specimen> OfStatics() =>
+    private static readonly IReadOnlyList<Specimen> OfStatics =
     [
         Sketch.OnDart(
             64,
@@ -187,7 +179,7 @@ internal static class ContractSpecimens
         },
     ];
 
-    private static IEnumerable<Specimen> OfMap() =>
+    private static readonly IReadOnlyList<Specimen> OfMap =
     [
         Sketch.OnDart(
             19,
@@ -272,7 +264,7 @@ internal static class ContractSpecimens
         },
     ];
 
-    private static IEnumerable<Specimen> OfUnmap() =>
+    private static readonly IReadOnlyList<Specimen> OfUnmap =
     [
         Sketch.OnDart(
             12,
@@ -322,6 +314,8 @@ internal static class ContractSpecimens
             ChangeDriver = With(static () => new CountsNeighbour()),
         },
     ];
+
+    public static IReadOnlyList<Specimen> All { get; } = [.. OfAttach, .. OfStatics, .. OfMap, .. OfUnmap];
 
     private static Func<IDriverFactory, IDriverFactory> With(Func<Spoil> breach) =>
         real => new SpoiltFactory(real, breach);

@@ -3,8 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.Specimens;
 
 /// <summary>
-/// One breach of the contract, committed between the core and a real driver: each member passes its call on to the
-/// driver, a breach overrides one. Domains are the driver's own.
+/// One breach of the contract, committed between the core and a real driver: each member passes its call on
+/// to the driver, a breach overrides one. Domains are the driver's own.
 /// </summary>
 internal abstract class Spoil
 {
@@ -15,7 +15,13 @@ internal abstract class Spoil
         domain.SetDevPasid(dev, pasid, old);
 
     public virtual Errno MapPages(
-        IommuDomain domain, Iova iova, PhysAddr pa, ulong pgsize, ulong pgcount, Prot prot, ref ulong mapped) =>
+        IommuDomain domain,
+        Iova iova,
+        PhysAddr pa,
+        ulong pgsize,
+        ulong pgcount,
+        Prot prot,
+        ref ulong mapped) =>
         domain.MapPages(iova, pa, pgsize, pgcount, prot, ref mapped);
 
     public virtual ulong UnmapPages(

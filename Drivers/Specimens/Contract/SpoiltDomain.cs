@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.Specimens;
 
-/// <summary>A domain of a spoilt driver. What the core writes into it is written into the real one before a call.</summary>
+/// <summary>
+/// A domain of a spoilt driver. What the core writes into it is written into the real one before a call.
+/// </summary>
 internal sealed class SpoiltDomain : IommuDomain
 {
     private readonly IommuDomain real;
@@ -59,7 +61,8 @@ internal sealed class SpoiltDomain : IommuDomain
 
     public override void Free() => Told().Free();
 
-    private static IommuDomain? Real(IommuDomain? domain) => domain is SpoiltDomain spoilt ? spoilt.Told() : domain;
+    private static IommuDomain? Real(IommuDomain? domain) =>
+        domain is SpoiltDomain spoilt ? spoilt.Told() : domain;
 
     private IommuDomain Told()
     {

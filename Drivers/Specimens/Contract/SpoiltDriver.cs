@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.Specimens;
 
-/// <summary>The driver half of a spoilt driver: the core sees it and its domains in place of the real ones.</summary>
+/// <summary>
+/// The driver half of a spoilt driver: the core sees it and its domains in place of the real ones.
+/// </summary>
 internal sealed class SpoiltDriver(IIommuDriver real, Spoil spoil) : IIommuDriver
 {
     private readonly Dictionary<IommuDomain, SpoiltDomain> domains = [];
@@ -27,7 +29,8 @@ internal sealed class SpoiltDriver(IIommuDriver real, Spoil spoil) : IIommuDrive
 
     public bool IsAttachDeferred(IommuDevice dev) => real.IsAttachDeferred(dev);
 
-    public void GetResvRegions(IommuDevice dev, List<ResvRegion> regions) => real.GetResvRegions(dev, regions);
+    public void GetResvRegions(IommuDevice dev, List<ResvRegion> regions) =>
+        real.GetResvRegions(dev, regions);
 
     public DomainType? DefDomainType(IommuDevice dev) => real.DefDomainType(dev);
 

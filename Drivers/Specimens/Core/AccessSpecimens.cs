@@ -13,7 +13,7 @@ internal static class AccessSpecimens
         Sketch.OnS390(
             43,
             "core-page-size-ignores-pa",
-            "the page size is chosen by the IOVA alone: the driver is given a large page at a misaligned address",
+            "the page size is chosen by the IOVA alone: the driver gets a large page at a misaligned address",
             Sketch.Constructed + " (iommu_pgsize looks at iova | paddr)",
             """
             register i0
@@ -69,7 +69,8 @@ internal static class AccessSpecimens
         Sketch.OnDart(
             57,
             "core-reset-restores-default",
-            "the end of a reset attaches the default domain whatever the group is on: a user's device leaves his domain",
+            "the end of a reset attaches the default domain whatever the group is on: the device leaves its "
+                + "user's domain",
             Sketch.Constructed + " (pci_dev_reset_iommu_done attaches group->domain)",
             """
             register i0
@@ -90,7 +91,8 @@ internal static class AccessSpecimens
 
         public IgnoresPa() => SyncMapMayFail = false;
 
-        public override Errno CheckMap(IommuCore core, IommuDomain domain, ulong iova, ulong pa, ulong size) =>
+        public override Errno CheckMap(
+            IommuCore core, IommuDomain domain, ulong iova, ulong pa, ulong size) =>
             real.CheckMap(core, domain, iova, pa, size);
 
         public override ulong Choose(PageSizes sizes, ulong iova, ulong pa, ulong size, out ulong count) =>

@@ -13,8 +13,8 @@ internal static class GroupMoveSpecimens
         Sketch.OnDart(
             1,
             "core-owned-detach-assigns-nothing",
-            "detaching an owned group clears the record and calls no driver: the old mappings stay reachable, and "
-                + "the domain is freed under the device",
+            "detaching an owned group clears the record and calls no driver: the old mappings stay "
+                + "reachable, and the domain is freed under the device",
             "\"iommu: iommu_group_claim_dma_owner() must always assign a domain\" (v5.19-rc); B004",
             """
             register i0
@@ -31,8 +31,9 @@ internal static class GroupMoveSpecimens
         Sketch.OnDart(
             17,
             "core-direct-device-blocked",
-            "a device whose firmware region must stay reachable accepts blocking: a claim cuts the firmware's DMA",
-            "a48ce36e2786 \"iommu: Prevent RESV_DIRECT devices from blocking domains\" (v6.6), before it; B021",
+            "a device whose firmware region must stay reachable accepts blocking: a claim cuts firmware off",
+            "a48ce36e2786 \"iommu: Prevent RESV_DIRECT devices from blocking domains\" (v6.6), before it; "
+                + "B021",
             """
             register i0
             claim-group o1 g0
@@ -44,7 +45,7 @@ internal static class GroupMoveSpecimens
         Sketch.OnDart(
             25,
             "core-failed-move-recorded",
-            "the record names the new domain although the move failed: a detach and free leaves the devices behind",
+            "the record names the new domain although the move failed: the devices are left behind",
             Sketch.Constructed,
             """
             register i0
@@ -71,8 +72,8 @@ internal static class GroupMoveSpecimens
             30,
             "core-no-unwind",
             "a group whose second device refuses is left half moved",
-            "dcf40ed3a20d \"iommu: Make __iommu_group_set_domain() handle error unwind\" (v6.5), before it; for attach "
-                + "\"iommu: Attach device group to old domain in error path\" (v6.3); B001, B002",
+            "dcf40ed3a20d \"iommu: Make __iommu_group_set_domain() handle error unwind\" (v6.5), before it; "
+                + "for attach \"iommu: Attach device group to old domain in error path\" (v6.3); B001, B002",
             """
             register i0
             alloc D0 d0
@@ -100,8 +101,9 @@ internal static class GroupMoveSpecimens
         Sketch.OnDart(
             31,
             "core-must-succeed-stops",
-            "a detach stops at the first device that refuses: the others stay on the domain that is freed next",
-            "__iommu_group_set_domain() before v6.5, where calls that cannot fail ended like those that can; B002",
+            "a detach stops at the first device that refuses: the others stay on a domain that is freed next",
+            "__iommu_group_set_domain() before v6.5, where calls that cannot fail ended like those that can; "
+                + "B002",
             """
             register i0
             alloc D0 d0
@@ -117,7 +119,8 @@ internal static class GroupMoveSpecimens
             58,
             "core-detach-busy-in-reset",
             "a detach during a reset gets -EBUSY as well: the record keeps a domain that its user frees next",
-            "5474e6e17a26 \"iommu: Fix WARN_ON in __iommu_group_set_domain_nofail() due to reset\" (7.0-rc); B017",
+            "5474e6e17a26 \"iommu: Fix WARN_ON in __iommu_group_set_domain_nofail() due to reset\" (7.0-rc); "
+                + "B017",
             """
             register i0
             alloc D0 d0

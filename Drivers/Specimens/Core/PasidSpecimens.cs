@@ -13,8 +13,7 @@ internal static class PasidSpecimens
         Sketch.OnSmmu(
             60,
             "core-pasid-undone-for-all",
-            "a PASID attach that fails is undone for every device of the group, also for those that never had "
-                + "it",
+            "a failed PASID attach is undone for every device of the group, also for those that never had it",
             "b025dea63cde \"iommu: Undo pasid attachment only for the devices that have succeeded\" (v6.10), "
                 + "before it; B003",
             """

@@ -41,8 +41,8 @@ internal static class ProbeSpecimens
             24,
             "core-second-default-domain",
             "a device that joins a group gets a domain of its own: what the group maps it cannot reach",
-            "211ff31b3d33 \"iommu: Fix race condition during default domain allocation\" (v5.14), its outcome; "
-                + "B008",
+            "211ff31b3d33 \"iommu: Fix race condition during default domain allocation\" (v5.14), its "
+                + "outcome; B008",
             """
             register i0
             probe d1
@@ -107,7 +107,8 @@ internal static class ProbeSpecimens
     private sealed class JoinsDefault : ModernProbe
     {
         protected override IommuDomain DomainForJoining(
-            IommuCore core, Group group, IommuDevice dev, IommuDomain current) => group.DefaultDomain ?? current;
+            IommuCore core, Group group, IommuDevice dev, IommuDomain current) =>
+            group.DefaultDomain ?? current;
     }
 
     private sealed class JoinsAlone : ModernProbe

@@ -7,7 +7,8 @@ namespace Conformance.Model.Core;
 public sealed partial class IommuCore
 {
     /// <summary>
-    /// Domains that a must-succeed move failed to leave. The kernel has warned, a device may still be on them, and
+    /// Domains that a move failed to leave for certain. The kernel has warned, a device may still be on them,
+    /// and
     /// nobody can tell their user: a scenario does not go on to free them.
     /// </summary>
     private readonly HashSet<IommuDomain> leaked = [];
@@ -18,13 +19,22 @@ public sealed partial class IommuCore
         NoteSet(EventKind.SetDomainBegin, group, target, Errno.OK, must);
         var old = group.Domain;
         var result = Era.SetDomain.Set(this, group, target, must);
-        if (must && result != Errno.OK && old is not null)
+        if (must && result != Errno.OK)
         {
-            leaked.Add(old);
+            Leak(old);
         }
 
         NoteSet(EventKind.SetDomainEnd, group, target, result, must);
         return result;
+    }
+
+    /// <summary>A device could not be taken off a domain, and the kernel has warned.</summary>
+    public void Leak(IommuDomain? domain)
+    {
+        if (domain is not null)
+        {
+            leaked.Add(domain);
+        }
     }
 
     /// <summary>iommu_attach_group: -EBUSY in a user's state, -EINVAL for a foreign domain.</summary>
@@ -84,7 +94,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// iommu_group_replace_domain, iommu_replace_group_handle. No check of owner, busy or foreign domain: the caller
+    /// iommu_group_replace_domain, iommu_replace_group_handle. No check of owner, busy or foreign domain: the
+    /// caller
     /// owns the group. With handles slot 0 is reserved first and the new handle stored on success.
     /// </summary>
     public Errno Replace(IommuDomain domain, Group group)
@@ -98,7 +109,9 @@ public sealed partial class IommuCore
         return result;
     }
 
-    /// <summary>iommu_attach_group_handle: slot 0 must be empty; published after the attach of all devices.</summary>
+    /// <summary>
+    /// iommu_attach_group_handle: slot 0 must be empty; published after the attach of all devices.
+    /// </summary>
     public Errno AttachHandle(IommuDomain domain, Group group)
     {
         if (group.Pasids.ContainsKey(0))
@@ -131,7 +144,8 @@ public sealed partial class IommuCore
             ForeignDomainPolicy.NotChecked => false,
             ForeignDomainPolicy.Refused => domain.Owner != driver,
             _ => domain.Owner != driver
-                && !(driver is not null && (domain == driver.BlockedDomain || domain == driver.IdentityDomain)),
+                && !(driver is not null
+                    && (domain == driver.BlockedDomain || domain == driver.IdentityDomain)),
         };
     }
 

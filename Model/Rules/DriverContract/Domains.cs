@@ -42,8 +42,8 @@ public sealed class R37StaticNeverFails : Rule
 }
 
 /// <summary>
-/// R38. Premise: more than one driver in the system. The move is looked at before its first call, which a driver
-/// need not survive.
+/// R38. Premise: more than one driver in the system. The move is looked at before its first call, which a
+/// driver need not survive.
 /// </summary>
 public sealed class R38NoForeignDomain : Rule
 {

@@ -97,7 +97,7 @@ public sealed class R17DirectStaysMapped : Rule
         var domain = view.Domain!;
         var isDefault = view.Group is { } group && group.Default == domain.Id
             && (domain.Type.IsDmaApi() || domain.Type == DomainType.Identity);
-        if (!isDefault || view.Device.Trouble != Trouble.None || view.Device.DirectFailed == domain.Id
+        if (!isDefault || view.Device.Trouble != Trouble.None || view.Device.DirectFailed.Contains(domain.Id)
             || view.Judgement == Judgement.Open || !IsInRegion(view))
         {
             return;

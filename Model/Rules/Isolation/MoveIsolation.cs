@@ -29,13 +29,13 @@ public sealed class R4OnlyOldOrNew : Rule
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
         ref readonly var view = ref context.Ledger.Dma;
-        if (view.Device.Trouble == Trouble.None && !WasRefused(context.Ledger))
-        {
-            Placed(view, index, context);
-        }
-        else
+        if (WasRefused(context.Ledger))
         {
             Refused(view, index, context);
+        }
+        else if (view.Device.Trouble == Trouble.None)
+        {
+            Placed(view, index, context);
         }
     }
 

@@ -161,9 +161,6 @@ public sealed class SetDomainFacts
 
     public bool Must { get; internal set; }
 
-    /// <summary>An attach to the target failed.</summary>
-    public bool Failed { get; internal set; }
-
     /// <summary>Index of its first call among the calls of the command.</summary>
     public int FirstCall { get; internal set; }
 }

@@ -45,6 +45,33 @@ public readonly record struct DirectRange(ulong Start, ulong Last, Prot Prot, bo
 /// <summary>One PASID of a device. Domain NULL: it was attached and is detached now.</summary>
 public readonly record struct PasidFact(uint Pasid, DomainId Domain);
 
+/// <summary>What a profile says of the addresses a device can use.</summary>
+public sealed class AddressFacts(DriverProfile profile)
+{
+    private readonly ulong firstUntranslated = profile.Untranslated?.First ?? 1;
+    private readonly ulong lastUntranslated = profile.Untranslated?.Last ?? 0;
+    private readonly ulong firstInWindow = profile.DmaWindow?.First ?? 0;
+    private readonly ulong lastInWindow = profile.DmaWindow?.Last ?? ulong.MaxValue;
+    private readonly ulong mask = (profile.Masks & IovaMasking.Dma) != 0 ? profile.IovaLast : ulong.MaxValue;
+
+    /// <summary>Never translated: nothing can be said.</summary>
+    public bool IsUntranslated(ulong iova) => iova >= firstUntranslated && iova <= lastUntranslated;
+
+    /// <summary>The fabric lets the device use the address at all.</summary>
+    public bool IsInWindow(ulong iova) => iova >= firstInWindow && iova <= lastInWindow;
+
+    /// <summary>
+    /// A physical address that identity is to reach. A unit on which identity reaches nothing at all is not
+    /// excused by declaring it.
+    /// </summary>
+    public bool IsIdentityReach(ulong iova) =>
+        iova <= profile.PaLast
+        && (profile.IdentityRanges is { Count: 0 } || profile.IdentityReaches(new Iova(iova)));
+
+    /// <summary>The address the hardware's walk uses.</summary>
+    public ulong InWalk(ulong iova) => iova & mask;
+}
+
 /// <summary>What the trace has shown of one device.</summary>
 public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profile, string driver)
 {
@@ -57,6 +84,9 @@ public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profil
 
     /// <summary>Name of the driver of its instance.</summary>
     public string Driver { get; } = driver;
+
+    /// <summary>What the profile says of addresses, in a form that is quick to ask.</summary>
+    public AddressFacts Addresses { get; } = new(profile);
 
     /// <summary>Group, -1 for none.</summary>
     public int Group { get; internal set; } = -1;
@@ -95,8 +125,8 @@ public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profil
     /// <summary>It has a DIRECT region that is not relaxable.</summary>
     public bool RequiresDirect { get; internal set; }
 
-    /// <summary>Domain into which its regions could not be mapped.</summary>
-    public DomainId DirectFailed { get; internal set; }
+    /// <summary>Domains into which its regions could not be mapped.</summary>
+    public List<DomainId> DirectFailed { get; } = [];
 
     public List<DirectRange> Direct { get; } = [];
 
@@ -109,11 +139,12 @@ public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profil
     internal void Begin()
     {
         State = AttachState.Never;
-        Domain = Left = DirectFailed = DomainId.None;
+        Domain = Left = DomainId.None;
         Trouble = Trouble.None;
         Tried = Joined = Deferred = Bound = Staged = RequiresDirect = false;
         ResetDepth = CalledIn = 0;
         Direct.Clear();
+        DirectFailed.Clear();
         Pasids.Clear();
     }
 

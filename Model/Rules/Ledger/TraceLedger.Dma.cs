@@ -49,14 +49,14 @@ public sealed partial class TraceLedger
         view.Domain = null;
         view.Entry = default;
         view.Iova = e.A;
-        view.At = (device.Profile.Masks & IovaMasking.Dma) != 0 ? e.A & device.Profile.IovaLast : e.A;
+        view.At = device.Addresses.InWalk(e.A);
         view.Pa = e.B;
         view.Pasid = (uint)e.E;
         view.Landed = e.Flag;
         view.Write = (DmaAccess)e.Extra == DmaAccess.Write;
         view.Topics = DmaTopics.None;
         view.Judgement = Judgement.Open;
-        if (IsUntranslated(device.Profile, e.A))
+        if (device.Addresses.IsUntranslated(e.A))
         {
             return ref view;
         }
@@ -108,8 +108,7 @@ public sealed partial class TraceLedger
         if (domain.Type == DomainType.Identity)
         {
             // What no physical address has cannot be reached untranslated either.
-            var profile = view.Device.Profile;
-            var beyond = view.Iova > profile.PaLast || !profile.IdentityReaches(new Iova(view.Iova));
+            var beyond = !view.Device.Addresses.IsIdentityReach(view.Iova);
             return beyond && !view.Landed ? Judgement.Open : Of(view.Landed && view.Pa == view.Iova);
         }
 
@@ -118,7 +117,7 @@ public sealed partial class TraceLedger
             return Of(!view.Landed);
         }
 
-        if (!domain.Type.IsPaging() || !view.Device.Profile.InDmaWindow(new Iova(view.Iova)))
+        if (!domain.Type.IsPaging() || !view.Device.Addresses.IsInWindow(view.Iova))
         {
             return Judgement.Open;
         }
@@ -229,7 +228,4 @@ public sealed partial class TraceLedger
 
         return DomainId.None;
     }
-
-    private static bool IsUntranslated(DriverProfile profile, ulong iova) =>
-        profile.Untranslated is { } window && iova >= window.First && iova <= window.Last;
 }

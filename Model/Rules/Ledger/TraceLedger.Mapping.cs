@@ -81,7 +81,9 @@ public sealed partial class TraceLedger
         || (profile.OverlapSmaller ?? OverlapRule.Refuse) != OverlapRule.Refuse
         || (profile.OverlapLarge ?? OverlapRule.Refuse) != OverlapRule.Refuse;
 
-    /// <summary>Last address before the next one is 0: of the address space, or of tables that drop higher bits.</summary>
+    /// <summary>
+    /// Last address before the next one is 0: of the address space, or of tables that drop higher bits.
+    /// </summary>
     private static ulong TopOf(DomainFacts domain) =>
         domain.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
             ? profile.IovaLast
@@ -299,14 +301,11 @@ public sealed partial class TraceLedger
 
     private void ApplyDirectMappings(in TraceEvent e)
     {
-        var device = devices[e.Device];
+        var failed = devices[e.Device].DirectFailed;
+        failed.Remove(e.Domain);
         if (e.Errno != Errno.OK)
         {
-            device.DirectFailed = e.Domain;
-        }
-        else if (device.DirectFailed == e.Domain)
-        {
-            device.DirectFailed = DomainId.None;
+            failed.Add(e.Domain);
         }
     }
 }

@@ -14,12 +14,13 @@ public sealed partial class TraceLedger
         Now.Ended = true;
         Now.Errno = e.Errno;
         Now.NoOp = e.Flag;
+        var group = Group(Now.Group);
         if (!Now.Done)
         {
+            NoteSplit(group);
             return;
         }
 
-        var group = Group(Now.Group);
         switch (Now.Op)
         {
             case Op.FailAttach:
@@ -51,6 +52,21 @@ public sealed partial class TraceLedger
                 var change = Now.Op == Op.ResetPrepare ? 1 : -1;
                 devices[Now.Device].ResetDepth = Math.Max(0, devices[Now.Device].ResetDepth + change);
                 break;
+        }
+    }
+
+    /// <summary>A refused attach that is not undone (v5.19) leaves devices on the user's domain.</summary>
+    private void NoteSplit(GroupFacts? group)
+    {
+        if (group is null || !Now.Refused || Now.Named == group.Blocking
+            || Now.Op is not (Op.AttachDevice or Op.AttachGroup or Op.AttachHandle or Op.Replace))
+        {
+            return;
+        }
+
+        foreach (var member in group.Members)
+        {
+            group.HasUserDomain |= devices[member].IsPlaced && devices[member].Domain == Now.Named;
         }
     }
 

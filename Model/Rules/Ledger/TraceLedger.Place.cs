@@ -116,8 +116,7 @@ public sealed partial class TraceLedger
 
         Now.FailedAttaches++;
         var setting = Set.Active && Set.Group == device.Group;
-        var mustHold = setting && (Set.Must || (Set.Failed && e.Domain == Set.Old));
-        Set.Failed |= setting && e.Domain == Set.Target;
+        var mustHold = setting && (Set.Must || e.Domain == Set.Old);
         if (mustHold)
         {
             device.Trouble = Trouble.Stuck;
@@ -250,7 +249,6 @@ public sealed partial class TraceLedger
         Set.Target = e.Domain;
         Set.Old = e.Old;
         Set.Must = e.Flag;
-        Set.Failed = false;
         Set.FirstCall = Now.Calls.Count;
         Now.SetDomains++;
         var group = EnsureGroup(e.Group);

@@ -256,7 +256,7 @@ public sealed partial class TraceLedger
 
     private void ClearSet()
     {
-        Set.Active = Set.Must = Set.Failed = false;
+        Set.Active = Set.Must = false;
         Set.Group = -1;
         Set.Target = Set.Old = DomainId.None;
         Set.FirstCall = 0;

@@ -43,7 +43,8 @@ public enum EntryFlags : byte
     Disputed = 16,
 
     /// <summary>
-    /// What is there depends on the driver (the rest of a large page, a failed map over a live one).
+    /// What is there depends on the driver: the rest of a large page, a failed map over a live one, an
+    /// address beyond the declared width, a range that goes round the end.
     /// </summary>
     Doubtful = 32,
 }

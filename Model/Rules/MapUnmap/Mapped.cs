@@ -5,7 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its range is R41's.
+/// R39. Ranges mapped while the domain was attached to nothing are R46's; what an unmap does beside its range
+/// is R41's.
 /// </summary>
 public sealed class R39MapTranslates : Rule
 {
@@ -136,7 +137,9 @@ public sealed class R44LookupAgrees : Rule
             return;
         }
 
-        domain.Map.TryFind(e.A, out var entry);
+        var masks = domain.Profile is { } profile && (profile.Masks & IovaMasking.Lookup) != 0;
+        var at = masks ? e.A & domain.Profile!.IovaLast : e.A;
+        domain.Map.TryFind(at, out var entry);
         const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful;
         if ((entry.Flags & unsure) != 0)
         {
@@ -144,7 +147,7 @@ public sealed class R44LookupAgrees : Rule
         }
 
         Hold();
-        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(e.A) : 0;
+        var expected = entry.Kind == EntryKind.Live ? entry.PaOf(at) : 0;
         if (e.B != expected)
         {
             Break(context, index, $"iova_to_phys of 0x{e.A:x} in {domain} gives 0x{e.B:x}, expected "
@@ -174,5 +177,5 @@ public sealed class R44LookupAgrees : Rule
 internal static class Mapped
 {
     /// <summary>The fabric lets the device use the address at all.</summary>
-    public static bool IsReachable(in DmaView view) => view.Device.Profile.InDmaWindow(new Iova(view.Iova));
+    public static bool IsReachable(in DmaView view) => view.Device.Addresses.IsInWindow(view.Iova);
 }

@@ -5,8 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Rules;
 
 /// <summary>
-/// R26. The count is compared with what the commands' results add up to. A count that is left when nobody is there is
-/// R27's.
+/// R26. The count is compared with what the commands' results add up to. A count that is left when nobody is
+/// there is R27's.
 /// </summary>
 public sealed class R26CountMatchesClaims : Rule
 {

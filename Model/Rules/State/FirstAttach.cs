@@ -122,7 +122,7 @@ public sealed class R33DirectBeforeAttach : Rule
         var ledger = context.Ledger;
         var device = ledger.Devices[e.Device];
         if (device.Tried || device.Direct.Count == 0 || !e.Type.IsDmaApi()
-            || device.Profile.Finalise != FinaliseRule.AtAlloc || device.DirectFailed == e.Domain
+            || device.Profile.Finalise != FinaliseRule.AtAlloc || device.DirectFailed.Contains(e.Domain)
             || ledger.Domain(e.Domain) is not { } domain
             || (domain.AskedFor & (1UL << (device.Group & 63))) != 0)
         {

@@ -1,0 +1,155 @@
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+using Conformance.Model.Tracing;
+
+namespace Conformance.Properties.Rules;
+
+/// <summary>What is not promised must not be reported, and what is reported must have one name.</summary>
+public sealed class LatitudeTests
+{
+    private static readonly int Slot = DomainRef.Slot(0).Packed;
+
+    [Fact]
+    public void A_rescue_after_a_failed_rollback_is_no_ordinary_blocking_attach()
+    {
+        var bench = new RuleBench("v6.7").Start();
+        bench.Begin(Op.Sync).Direct(1, 0x1_0000, 0x1000, RuleBench.Default).End()
+            .Begin(Op.ClaimGroup, 1, 0).Note(0, r => r with { Blocking = RuleBench.Blocked })
+            .SetBegin(0, RuleBench.Blocked).Attach(0, RuleBench.Blocked)
+            .Attach(0, RuleBench.Default).Attach(1, RuleBench.Default, Errno.ENOMEM)
+            .Attach(1, RuleBench.Blocked)
+            .Warn(WarnCode.RollbackFailed)
+            .SetEnd(0, RuleBench.Blocked, errno: Errno.EINVAL).End(Errno.EINVAL)
+            .Dma(1, 0x1_0000, null);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void After_a_claim_without_owner_counts_and_types_are_not_judged()
+    {
+        var bench = new RuleBench("v5.19").Start();
+        bench.Begin(Op.ClaimGroup, 0, 0).Note(0, r => r with { Blocking = RuleBench.Blocked })
+            .Move(0, RuleBench.Blocked).Note(0, r => r with { Count = 1 }).End()
+            .Begin(Op.SetType, 0).Note(0, r => r with { Default = RuleBench.Identity }).End();
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_group_split_by_an_attach_that_is_not_undone_has_its_users_domain()
+    {
+        var bench = new RuleBench("v5.19").Start().Claim().AllocSlot().Map(0x1000, 0x9000, 0x1000)
+            .Begin(Op.AttachGroup, Slot, 0).SetBegin(0, RuleBench.User).Attach(0, RuleBench.User)
+            .Attach(1, RuleBench.User, Errno.EINVAL).SetEnd(0, RuleBench.User, errno: Errno.EINVAL)
+            .End(Errno.EINVAL).Dma(0, 0x1000, 0x9000);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_map_beyond_the_declared_width_promises_nothing()
+    {
+        var bench = new RuleBench().Start().AllocSlot().Map(0x1000, 1UL << 50, 0x1000).AttachSlot()
+            .Dma(0, 0x1000, 0x0);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_request_that_wraps_promises_nothing()
+    {
+        var bench = new RuleBench().Start().AllocSlot().AttachSlot();
+        bench.Map(0xffff_ffff_ffff_f000, 0x9000, 0x2000)
+            .Dma(0, 0x0, 0xa000).Dma(0, 0xffff_ffff_ffff_f000, null)
+            .Unmap(0xffff_ffff_ffff_f000, 0x2000, 0).Dma(0, 0x0, 0xa000);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void An_ignored_type_is_told_by_R63_alone()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { KnownTypes = [DomainType.Dma], IgnoresUnknownTypes = true };
+        var bench = new RuleBench("v6.5", setting with { Profile = profile }).Start()
+            .AllocSlot().AttachSlot().Dma(0, 0x1000, 0x1000);
+        Assert.All(bench.Violations, v => Assert.Equal(63, v.Rule.Number));
+        Assert.NotEmpty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_driver_that_declares_to_block_after_a_refusal_is_judged_by_R7_alone()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { RefusedAttach = RefusedAttach.Blocked };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start().AllocSlot(1)
+            .Begin(Op.Map, DomainRef.DefaultOf(new GroupId(1)).Packed, 0, 0x1000, 0x1000)
+            .Event(EventKind.CoreMap, (ref TraceEvent e) =>
+            {
+                (e.Domain, e.A, e.B, e.C) = (RuleBench.OtherDefault, 0x1000, 0x9000, 0x1000);
+                e.Extra = (byte)(Prot.Read | Prot.Write);
+            }).End()
+            .Begin(Op.AttachGroup, DomainRef.Slot(1).Packed, 1).SetBegin(1, new DomainId(6))
+            .Attach(2, new DomainId(6), Errno.ENOMEM, RuleBench.OtherDefault)
+            .SetEnd(1, new DomainId(6), errno: Errno.ENOMEM).End(Errno.ENOMEM)
+            .Dma(2, 0x1000, null);
+        Assert.Equal([7], bench.Violations.Select(v => v.Rule.Number));
+        bench.Begin(Op.Sync).End().Dma(2, 0x1000, null);
+        Assert.Single(bench.Violations);
+    }
+
+    [Fact]
+    public void Untranslated_windows_and_addresses_outside_the_fabric_are_left_out()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with
+        {
+            Untranslated = (0xfee0_0000, 0xfeef_ffff),
+            DmaWindow = (0x1000, 0xffff_ffff),
+        };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start(DomainType.Identity)
+            .Dma(0, 0xfee0_0000, null).Dma(0, 0x1_0000_0000, null).Dma(0, 0x5000, 0x5000)
+            .AllocSlot().AttachSlot().Map(0x1_0000_0000, 0x9000, 0x1000).Dma(0, 0x1_0000_0000, null);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void Walks_that_drop_high_bits_alias_what_is_mapped()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { Masks = IovaMasking.Dma };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start()
+            .AllocSlot().AttachSlot().Map(0x1000, 0x9000, 0x1000).Dma(0, 0x1_0000_0000_1000, 0x9000);
+        Assert.Empty(bench.Violations);
+        Assert.Equal(1, bench.Exercised(39));
+    }
+
+    [Fact]
+    public void Lookups_that_drop_high_bits_alias_what_is_mapped()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { Masks = IovaMasking.Lookup };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start()
+            .AllocSlot().Map(0x1000, 0x9000, 0x1000)
+            .Begin(Op.IovaToPhys, Slot, 0, 0x1_0000_0000_1234)
+            .Event(EventKind.CoreIovaToPhys, (ref TraceEvent e) =>
+                (e.Domain, e.A, e.B) = (RuleBench.User, 0x1_0000_0000_1234, 0x9234)).End();
+        Assert.Empty(bench.Violations);
+        Assert.Equal(1, bench.Exercised(44));
+    }
+
+    [Fact]
+    public void A_PASID_is_judged_by_its_own_domain()
+    {
+        var bench = new RuleBench().Start().AllocSlot(device: 2).Map(0x1000, 0x9000, 0x1000)
+            .Begin(Op.AttachPasid, Slot, 2, extra: 1).SetPasid(2, 1, RuleBench.User).End()
+            .Dma(2, 0x1000, 0x9000, pasid: 1).Dma(2, 0x1000, null);
+        Assert.Empty(bench.Violations);
+        bench.Dma(2, 0x1000, null, pasid: 1);
+        Assert.True(bench.Breaks(46));
+    }
+
+    [Fact]
+    public void A_device_that_never_was_attached_is_not_judged()
+    {
+        var bench = new RuleBench().Begin(Op.Register).OfDevice(EventKind.ProbeDevice, 0).Join(0, 0).End()
+            .Dma(0, 0x1000, 0x1000).Dma(0, 0x2000, null);
+        Assert.Empty(bench.Violations);
+    }
+}
