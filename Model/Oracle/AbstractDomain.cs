@@ -84,6 +84,7 @@ public sealed class AbstractDomain : IommuDomain
             return Errno.OK;
         }
 
+        Fit(unit);
         if (Type.IsPaging() && stack.Faults.TakeAttach(dev, out errno))
         {
             return Refused(device, errno);
@@ -115,6 +116,7 @@ public sealed class AbstractDomain : IommuDomain
             return errno;
         }
 
+        Fit(device.Profile);
         Finalise(device);
         foreach (var context in device.Contexts)
         {
@@ -224,11 +226,6 @@ public sealed class AbstractDomain : IommuDomain
 
     private void Finalise(AbstractDevice device)
     {
-        if (FollowsUnits(device.Profile))
-        {
-            table.FitTo(Follow(device.Profile));
-        }
-
         if (final && !IsEmptyOfOthers(device))
         {
             return;
@@ -248,6 +245,15 @@ public sealed class AbstractDomain : IommuDomain
     /// <summary>Mapped higher than the unit goes.</summary>
     private Errno CheckWidth(DriverProfile unit) =>
         FollowsUnits(unit) && table.ReachesAbove(Follow(unit).IovaLast) ? unit.MappedBeyond : Errno.OK;
+
+    /// <summary>The tests are passed; what may still fail comes after this.</summary>
+    private void Fit(DriverProfile unit)
+    {
+        if (FollowsUnits(unit))
+        {
+            table.FitTo(Follow(unit));
+        }
+    }
 
     /// <summary>The limit of map is that of the unit the domain was last put on (VT-d before 7.2).</summary>
     private bool FollowsUnits(DriverProfile unit) =>

@@ -52,7 +52,7 @@ internal sealed partial class AbstractTable
     {
         profile = final;
         unmapRule = UnmapRule.Of(final);
-        Shape ??= TableShape.Of(final);
+        Shape = final.MapBeforeFinalise == Errno.OK ? Shape ?? TableShape.Of(final) : TableShape.Of(final);
         SetLimits(final: true);
     }
 

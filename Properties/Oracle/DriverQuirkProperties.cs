@@ -139,6 +139,40 @@ public sealed class DriverQuirkProperties
     }
 
     [Fact]
+    public void The_window_of_a_table_hides_what_lies_outside_of_it()
+    {
+        var table = Abstract.Plain with { DmaWindow = (0, 0x5fff) };
+        var system = new Abstract(Abstract.Plain with { ForDomain = (_, _) => table });
+        var domain = system.Paging();
+        domain.AttachDev(system.Devices[0], null);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x4000), new PhysAddr(0), 0x1000, 4, Prot.Read, ref mapped);
+        Assert.True(system.Dma(0, 0x5fff).Landed);
+        Assert.False(system.Dma(0, 0x6000).Landed);
+        Assert.Equal(0x2000UL, Assert.Single(system.Walk()).Length);
+    }
+
+    [Fact]
+    public void The_limit_of_map_is_the_unit_s_even_when_the_attach_then_fails()
+    {
+        var system = new Abstract(Abstract.Plain with
+        {
+            Finalise = FinaliseRule.AtFirstAttach,
+            MapBeforeFinalise = Errno.OK,
+            PageSizesBefore = new PageSizes(0x1000),
+            ApertureBefore = new Aperture(0, 0xff_ffff, Force: true),
+            MappedBeyond = Errno.EFAULT,
+        });
+        var domain = system.Paging();
+        system.Faults.ArmAttach(new DeviceId(0), 0, Errno.ENOSPC);
+        Assert.Equal(Errno.ENOSPC, domain.AttachDev(system.Devices[0], null));
+        Assert.Equal(new PageSizes(0x1000), domain.PageSizes);
+        var mapped = 0UL;
+        Assert.Equal(Errno.ERANGE, domain.MapPages(
+            new Iova(0x80_0000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+    }
+
+    [Fact]
     public void A_device_can_be_barred_from_a_group_while_another_is_in_it()
     {
         var system = new Abstract(
