@@ -31,7 +31,7 @@ public sealed class SpecimenCheck(ulong seed)
     /// Searches from different seeds that a specimen gets to come down to its minimum: a shrunk scenario has
     /// nothing smaller beside it, but may still be another way to the same bug.
     /// </summary>
-    public const int MostSearches = 4;
+    public const int MostSearches = 12;
 
     private readonly List<string> problems = [];
     private Finding? found;
