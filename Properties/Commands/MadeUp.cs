@@ -22,7 +22,7 @@ internal static class MadeUp
     {
         Drivers = drivers,
         Eras = eras,
-        Scenarios = SearchOptions.DefaultScenarios,
+        Scenarios = SearchOptions.BreakagesShowIn,
     };
 
     public static DriverEntry Entry(string name) => new() { Factory = new NamedFactory(name) };
@@ -36,10 +36,10 @@ internal static class MadeUp
     public static SuiteKnowledge Knowledge(params IReadOnlyList<DriverEntry> entries) => new(
         [.. RuleCatalog.All.Where(r => r.Id == Rule || r.Id == LaterRule)], entries, []);
 
-    /// <summary>A whole job in which the premise of both rules held so often.</summary>
+    /// <summary>A job long enough for everything, in which the premise of both rules held so often.</summary>
     public static JobResult Job(string driver, Era era, long exercised)
     {
-        var job = new JobResult(driver, era) { Scenarios = SearchOptions.DefaultScenarios, Commands = 6000 };
+        var job = new JobResult(driver, era) { Scenarios = SearchOptions.BreakagesShowIn, Commands = 6000 };
         job.Exercised[Rule] = exercised;
         job.Exercised[LaterRule] = exercised;
         return job;
