@@ -121,6 +121,20 @@ public sealed class LatitudeTests
     }
 
     [Fact]
+    public void Lookups_that_drop_high_bits_alias_what_is_mapped()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { Masks = IovaMasking.Lookup };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start()
+            .AllocSlot().Map(0x1000, 0x9000, 0x1000)
+            .Begin(Op.IovaToPhys, Slot, 0, 0x1_0000_0000_1234)
+            .Event(EventKind.CoreIovaToPhys, (ref TraceEvent e) =>
+                (e.Domain, e.A, e.B) = (RuleBench.User, 0x1_0000_0000_1234, 0x9234)).End();
+        Assert.Empty(bench.Violations);
+        Assert.Equal(1, bench.Exercised(44));
+    }
+
+    [Fact]
     public void A_PASID_is_judged_by_its_own_domain()
     {
         var bench = new RuleBench().Start().AllocSlot(device: 2).Map(0x1000, 0x9000, 0x1000)
