@@ -5,8 +5,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Running;
 
 /// <summary>
-/// Runs scenarios on a thread of its own and gives up on one that makes no progress: a driver that never returns is a
-/// finding (R69) and the search goes on with a new thread. The stuck thread is left behind.
+/// Runs scenarios on a thread of its own and gives up on one that makes no progress: a driver that never
+/// returns is a finding (R69) and the search goes on with a new thread. The stuck thread is left behind.
 /// </summary>
 public sealed class GuardedRunner : IDisposable
 {
@@ -33,7 +33,9 @@ public sealed class GuardedRunner : IDisposable
         }
     }
 
-    /// <summary>Runs what is ready to run; never hangs. Whatever the suite itself throws comes through.</summary>
+    /// <summary>
+    /// Runs what is ready to run; never hangs. Whatever the suite itself throws comes through.
+    /// </summary>
     public RunResult Run(LockstepRunner runner)
     {
         worker.Start(runner);
@@ -74,7 +76,9 @@ public sealed class GuardedRunner : IDisposable
 
         public Worker() => new Thread(Loop, 16 << 20) { IsBackground = true, Name = "scenario" }.Start();
 
-        /// <summary>Valid after <see cref="Wait"/> has returned true. An error of the suite itself is thrown here.</summary>
+        /// <summary>
+        /// Valid after <see cref="Wait"/> has returned true. An error of the suite itself is thrown here.
+        /// </summary>
         public RunResult Result
         {
             get

@@ -8,8 +8,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Running;
 
 /// <summary>
-/// Runs a scenario on the oracle and on the system in lockstep: same command, same probes, compared outcomes, rules over
-/// the system's trace. Stops at the first wrong step.
+/// Runs a scenario on the oracle and on the system in lockstep: same command, same probes, compared outcomes,
+/// rules over the system's trace. Stops at the first wrong step.
 /// </summary>
 public sealed class LockstepRunner
 {
@@ -71,7 +71,9 @@ public sealed class LockstepRunner
         return result;
     }
 
-    /// <summary>Goes on up to (not including) command <paramref name="end"/>; false when the run has ended.</summary>
+    /// <summary>
+    /// Goes on up to (not including) command <paramref name="end"/>; false when the run has ended.
+    /// </summary>
     public bool RunTo(int end)
     {
         for (var i = result.Commands; i < end; i++)
@@ -122,9 +124,9 @@ public sealed class LockstepRunner
     }
 
     /// <summary>
-    /// A run of memory that begins below the highest physical address of a unit and ends above it does not exist, so
-    /// nobody maps it. Tables test its first page only and drop address bits of the others, each in its own
-    /// way; the drivers' own tests show that.
+    /// A run of memory that begins below the highest physical address of a unit and ends above it does not
+    /// exist, so nobody maps it. Tables test its first page only and drop address bits of the others, each in
+    /// its own way; the drivers' own tests show that.
     /// </summary>
     private bool EndsBeyondMemory(in Command command)
     {

@@ -18,8 +18,9 @@ public readonly record struct Probe(
 }
 
 /// <summary>
-/// Where devices try DMA after a command: both sides of each boundary the command touched, addresses of earlier
-/// commands, and the ends of things. Depends on the commands so far only, so a shrunk scenario probes alike.
+/// Where devices try DMA after a command: both sides of each boundary the command touched, addresses of
+/// earlier commands, and the ends of things. Depends on the commands so far only, so a shrunk scenario probes
+/// alike.
 /// </summary>
 public sealed class ProbePlan
 {
@@ -82,7 +83,9 @@ public sealed class ProbePlan
         Spread();
     }
 
-    /// <summary>Each address at each device, the precise ones both ways; then PASIDs at the first address.</summary>
+    /// <summary>
+    /// Each address at each device, the precise ones both ways; then PASIDs at the first address.
+    /// </summary>
     private void Spread()
     {
         for (var d = 0; d < topology.Devices.Length; d++)
@@ -150,7 +153,8 @@ public sealed class ProbePlan
     }
 
     /// <summary>Ends of apertures, of 32 and 64 bits, of reserved regions.</summary>
-    private static IEnumerable<ulong> FixedPoints(Topology topology, Func<InstanceId, DriverProfile> profileOf)
+    private static IEnumerable<ulong> FixedPoints(
+        Topology topology, Func<InstanceId, DriverProfile> profileOf)
     {
         yield return 0;
         yield return 0xffff_f000;

@@ -5,7 +5,9 @@ using Conformance.Model.Core;
 
 namespace Conformance.Harness.Running;
 
-/// <summary>What is put to the test: an era's core and the drivers, each possibly changed by a specimen.</summary>
+/// <summary>
+/// What is put to the test: an era's core and the drivers, each possibly changed by a specimen.
+/// </summary>
 /// <param name="Era">The core; the oracle runs the same one, so only rules can show that it is wrong.</param>
 /// <param name="Drivers">The drivers under test by name.</param>
 /// <param name="Claims">Whose profiles the oracle believes: always the unchanged drivers.</param>

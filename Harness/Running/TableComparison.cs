@@ -4,7 +4,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Running;
 
-/// <summary>Compares the whole translation of a requester: the tables in memory against the reference model.</summary>
+/// <summary>
+/// Compares the whole translation of a requester: the tables in memory against the reference model.
+/// </summary>
 public sealed class TableComparison(IommuSystem oracle, IommuSystem system)
 {
     private readonly List<TranslationRun> expected = [];
@@ -52,5 +54,6 @@ public sealed class TableComparison(IommuSystem oracle, IommuSystem system)
     }
 
     private static string Text(TranslationRun run) =>
-        $"[0x{run.Iova:x}, +0x{run.Length:x}) to 0x{run.Pa:x} {(run.Read ? "r" : "")}{(run.Write ? "w" : "")}";
+        $"[0x{run.Iova:x}, +0x{run.Length:x}) to 0x{run.Pa:x} "
+        + (run.Read ? "r" : "") + (run.Write ? "w" : "");
 }

@@ -6,8 +6,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Harness.Running;
 
 /// <summary>
-/// The same commands and the same probes on the system alone: no oracle, no trace, no rules. What a checked step is
-/// measured against.
+/// The same commands and the same probes on the system alone: no oracle, no trace, no rules. What a checked
+/// step is measured against.
 /// </summary>
 public sealed class UncheckedRunner
 {
@@ -18,7 +18,10 @@ public sealed class UncheckedRunner
     {
         this.scenario = scenario;
         System = new IommuSystem(
-            scenario.Topology, subject.Era, (name, context) => subject.Drivers[name].Create(context), traced: false);
+            scenario.Topology,
+            subject.Era,
+            (name, context) => subject.Drivers[name].Create(context),
+            traced: false);
         plan = new ProbePlan(scenario.Topology, ProfileOf);
 
         DriverProfile ProfileOf(InstanceId instance) => DriverCatalog.ProfileOf(
@@ -30,7 +33,9 @@ public sealed class UncheckedRunner
 
     public IommuSystem System { get; }
 
-    /// <summary>Runs commands [first, end); returns the number of probes that landed, so that nothing is dead code.</summary>
+    /// <summary>
+    /// Runs commands [first, end); returns the number of probes that landed, so that nothing is dead code.
+    /// </summary>
     public long Run(int first, int end)
     {
         var landed = 0L;

@@ -6,10 +6,10 @@ namespace Conformance.Harness.Search;
 
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
-/// Something that never showed can be held against a driver only when every era in which it could show was searched
-/// at full size: with enough scenarios of at least the default length, no restriction to a rule or a variant, and to the
-/// end. A smaller run is silent about it. For a premise the default number of scenarios is enough, for an expected
-/// breakage <see cref="SearchOptions.BreakagesShowIn"/>.
+/// Something that never showed can be held against a driver only when every era in which it could show was
+/// searched at full size: with enough scenarios of at least the default length, no restriction to a rule or a
+/// variant, and to the end. A smaller run is silent about it. For a premise the default number of scenarios
+/// is enough, for an expected breakage <see cref="SearchOptions.BreakagesShowIn"/>.
 /// </remarks>
 public sealed class Matrix
 {
@@ -91,7 +91,8 @@ public sealed class Matrix
             || OwesReason(job.Driver, job.Era, rule));
 
     /// <summary>
-    /// A breakage is owed once for all eras that it covers, not once an era: the same driver code runs in them.
+    /// A breakage is owed once for all eras that it covers, not once an era: the same driver code runs in
+    /// them.
     /// </summary>
     private bool IsMissing(string driver, ExpectedBreakage breakage) =>
         ShouldShow(driver, breakage) && !Shows(driver, breakage);

@@ -29,7 +29,8 @@ public sealed class RunTests
         foreach (var property in (string[])["scenarios", "commands", "probes", "findings"])
         {
             Assert.Equal(
-                alone.Single().GetProperty(property).GetRawText(), company[1].GetProperty(property).GetRawText());
+                alone.Single().GetProperty(property).GetRawText(),
+                company[1].GetProperty(property).GetRawText());
         }
 
         Assert.Equal(Exercised(alone.Single()), Exercised(company[1]));
