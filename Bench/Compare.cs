@@ -6,8 +6,10 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Bench;
 
 /// <summary>
-/// The side-by-side comparisons, in one run: checked against unchecked steps, against FsCheck's state machine, over
-/// scenario length and over live pages. Best of several rounds, so that other load on the machine matters less.
+/// The side-by-side comparisons, in one run: checked against unchecked steps, against FsCheck's state
+/// machine, over
+/// scenario length and over live pages. Best of several rounds, so that other load on the machine matters
+/// less.
 /// </summary>
 internal static class Compare
 {
@@ -42,7 +44,8 @@ internal static class Compare
     {
         var scenarios = Workload.Random(driver, length: 1000, count: 12);
         var steps = scenarios.Sum(s => s.Commands.Count);
-        var plain = Best(() => scenarios.Sum(s => new UncheckedRunner(Workload.Subject, s).Run(0, s.Commands.Count)));
+        var plain = Best(() => scenarios.Sum(s => new UncheckedRunner(Workload.Subject, s).Run(0,
+            s.Commands.Count)));
         var full = Best(() => scenarios.Sum(s => (long)Workload.Checked(s).Commands));
         var machine = Best(() => scenarios.Sum(StateMachineBaseline.Run));
         output.WriteLine($"{driver}: unchecked {Ns(plain, steps)} a step, checked {Ns(full, steps)} "

@@ -11,8 +11,10 @@ using FsCheck.Fluent;
 namespace Conformance.Bench;
 
 /// <summary>
-/// The same commands, probes, model and driver under FsCheck's own state machine: what the suite would cost if it were
-/// built on it. No rules, no trace. The reference model is mutable, so the machine's model is the position only and
+/// The same commands, probes, model and driver under FsCheck's own state machine: what the suite would cost
+/// if it were
+/// built on it. No rules, no trace. The reference model is mutable, so the machine's model is the position
+/// only and
 /// the comparison happens in Check.
 /// </summary>
 internal static class StateMachineBaseline

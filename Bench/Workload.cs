@@ -9,7 +9,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Bench;
 
-/// <summary>Scenarios to measure with: random ones that run to their end, and one with many live pages.</summary>
+/// <summary>
+/// Scenarios to measure with: random ones that run to their end, and one with many live pages.
+/// </summary>
 internal static class Workload
 {
     public static readonly Era Era = Eras.Newest;
@@ -20,7 +22,9 @@ internal static class Workload
     public static RunResult Checked(Scenario scenario) =>
         new LockstepRunner(Subject, scenario, _ => false).Run();
 
-    /// <summary>Random scenarios of a driver that no (expected) breakage cuts short, so that all runs do equal work.</summary>
+    /// <summary>
+    /// Random scenarios of a driver that no (expected) breakage cuts short, so that all runs do equal work.
+    /// </summary>
     public static IReadOnlyList<Scenario> Random(string driver, int length, int count)
     {
         var factories = DriverCatalog.All.Select(e => e.Factory).ToList();
@@ -49,7 +53,8 @@ internal static class Workload
         var profile = factory.Profile(Era.Tree, factory.Variants[0]);
         var page = profile.PageSizes.Min;
         var first = Math.Max(profile.DmaWindow?.First ?? 0, 1UL << 32);
-        var device = new DeviceSpec { Requesters = [new Requester(new InstanceId(0), new RequesterId(1))], Pci = true };
+        var device = new DeviceSpec { Requesters = [new Requester(new InstanceId(0), new RequesterId(1))],
+            Pci = true };
         var topology = new Topology(
             12, KernelOptions.Default, [new InstanceSpec(driver, factory.Variants[0])], [device]);
         var domain = DomainRef.Slot(0).Packed;

@@ -8,7 +8,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Snapshots;
 
 /// <summary>
-/// One readable trace per driver for a fixed tour: probe, default domain, claim, attach, map, DMA, unmap, DMA,
+/// One readable trace per driver for a fixed tour: probe, default domain, claim, attach, map, DMA, unmap,
+/// DMA,
 /// release. Register and table values are the real ones.
 /// </summary>
 public sealed class TourSnapshots
@@ -39,7 +40,8 @@ public sealed class TourSnapshots
         // A DART with pages of 16 KiB needs a CPU that has them too.
         var page = driver == "apple-dart" ? "16K" : "4K";
         // Its 32 bits end below the addresses that the others, s390's window above all, can use.
-        var commands = driver == "apple-dart" ? Tour.Replace("0x1006", "0x606", StringComparison.Ordinal) : Tour;
+        var commands = driver == "apple-dart" ? Tour.Replace("0x1006", "0x606", StringComparison.Ordinal)
+            : Tour;
         var text = $"era v7.2\ncpu-page {page}\niommu i0 {driver}/{variant}\n"
             + $"device d0 i0:0x3 group 0 pci\n--\n{commands}\n";
         var scenario = ScenarioText.Parse(text, Replay.Vocabulary()).OrThrow();

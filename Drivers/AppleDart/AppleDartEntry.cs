@@ -34,7 +34,6 @@ public static class AppleDartEntry
         ],
         Unexercised =
         [
-            new(new RuleId(23), "v6.7", "v7.2", "apple-dart has no PASIDs"),
             new(new RuleId(32), "v5.19", "v7.2", "apple-dart has no is_attach_deferred"),
             new(new RuleId(60), "v6.19", "v7.2", "apple-dart has no PASIDs"),
         ],

@@ -17,7 +17,8 @@ public sealed class ArmSmmuV3Driver61(
             : AllocResult.Null;
 
     /// <summary>DEFERRED_FLUSH: asked from v6.5 on, and true since DMA_FQ domains are offered.</summary>
-    public override Capabilities Capable(IommuDevice dev) => BaseCapabilities(dev) | Capabilities.DeferredFlush;
+    public override Capabilities Capable(IommuDevice dev) =>
+        BaseCapabilities(dev) | Capabilities.DeferredFlush;
 
     /// <summary>PASIDs serve shared virtual addressing only, which has ops of its own.</summary>
     protected override uint PasidsOf(DeviceSpec device, SmmuDevice unit) => 0;
@@ -59,7 +60,8 @@ public abstract class ArmSmmuV3ModernDriver : ArmSmmuV3Driver
     }
 
     /// <summary>Stage 1 is needed for dirty tracking and for PASIDs.</summary>
-    protected static bool HasStage1(IommuDevice dev) => dev.DriverData is SmmuMaster { Unit.Features.Stage1: true };
+    protected static bool HasStage1(IommuDevice dev) =>
+        dev.DriverData is SmmuMaster { Unit.Features.Stage1: true };
 
     /// <summary>Attaches a static domain, as release does without the core's help.</summary>
     protected void Park(SmmuMaster master, bool onIdentity) =>
@@ -75,7 +77,8 @@ public sealed class ArmSmmuV3Driver612(
     public override IommuOps Ops => IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags
         | IommuOps.DefDomainType | IommuOps.Capable;
 
-    public override AllocResult DomainAllocPaging(IommuDevice dev) => Make(new SmmuDomain612(this), dev, dirty: false);
+    public override AllocResult DomainAllocPaging(IommuDevice dev) =>
+        Make(new SmmuDomain612(this), dev, dirty: false);
 
     /// <summary>domain_alloc_user: dirty tracking is the only flag.</summary>
     public override AllocResult DomainAllocPagingFlags(IommuDevice dev, AllocFlags flags)
@@ -96,7 +99,8 @@ public sealed class ArmSmmuV3Driver612(
 
     /// <summary>The entry goes back to what it was at start: bypass for devices with direct regions, else
     /// abort.</summary>
-    protected override void LeaveDomain(IommuDevice dev, SmmuMaster master) => Park(master, dev.RequireDirect);
+    protected override void LeaveDomain(IommuDevice dev, SmmuMaster master) =>
+        Park(master, dev.RequireDirect);
 }
 
 /// <summary>7.2: domain_alloc_paging_flags; the core attaches the release domain before
@@ -105,7 +109,8 @@ public sealed class ArmSmmuV3Driver72(
     DriverContext context, IReadOnlyDictionary<InstanceId, SmmuDevice> units, SmmuSteps steps)
     : ArmSmmuV3ModernDriver(context, units, steps)
 {
-    public override IommuOps Ops => IommuOps.DomainAllocPagingFlags | IommuOps.DefDomainType | IommuOps.Capable;
+    public override IommuOps Ops =>
+        IommuOps.DomainAllocPagingFlags | IommuOps.DefDomainType | IommuOps.Capable;
 
     public override IommuDomain ReleaseDomain => BlockedDomain;
 
@@ -133,7 +138,8 @@ public sealed class ArmSmmuV3Driver72(
             : capabilities;
     }
 
-    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) => old as SmmuModernDomain;
+    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) =>
+        old as SmmuModernDomain;
 
     protected override void LeaveDomain(IommuDevice dev, SmmuMaster master)
     {

@@ -10,7 +10,8 @@ public static class ArmSmmuV3Profile
 
     private const IommuOps CommonOps = IommuOps.DefDomainType | IommuOps.Capable;
 
-    private const DomainOps CommonDomainOps = DomainOps.Paging | DomainOps.FlushIotlbAll | DomainOps.IotlbSync;
+    private const DomainOps CommonDomainOps = DomainOps.Paging | DomainOps.FlushIotlbAll
+        | DomainOps.IotlbSync;
 
     private static readonly IReadOnlyList<DomainType> PerRequest =
         [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity];
@@ -62,7 +63,8 @@ public static class ArmSmmuV3Profile
         OverlapSmaller = OverlapRule.Replace,
         Hole = HoleRule.StopAtEntry,
         UnattachedFor = device => IsInUse(device) ? UnattachedDma.Bypass : UnattachedDma.Blocked,
-        DefDomainType = device => device is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null,
+        DefDomainType = device =>
+            device is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null,
         DriverRegions = [ArmSmmuV3Driver.SoftwareMsi],
         ReportsRegions = FirmwareRegions,
         CheckProbe = device => device.Requesters.Any(r => r.Id.Value >> build.StreamIdBits != 0)
@@ -100,11 +102,13 @@ public static class ArmSmmuV3Profile
         KnownTypes = [.. PerRequest, DomainType.Blocked],
         ChecksBeforeChange = true,
         CheckAttach = (first, device, type) =>
-            type.IsPaging() && first is not null && first.Instance != device.Instance ? Errno.EINVAL : Errno.OK,
+            type.IsPaging() && first is not null && first.Instance != device.Instance ? Errno.EINVAL
+                : Errno.OK,
         CheckPasid = pasid => CheckPasid(pasid, build),
         MaxPasids = build.SubstreamIdBits == 0 ? 0 : 1U << build.SubstreamIdBits,
         Capabilities = common.Capabilities
-            | (build.Has(SmmuBuild.DirtyUpdate | SmmuBuild.Coherent) ? Capabilities.DirtyTracking : Capabilities.None),
+            | (build.Has(SmmuBuild.DirtyUpdate | SmmuBuild.Coherent) ? Capabilities.DirtyTracking
+                : Capabilities.None),
     };
 
     /// <summary>-ENXIO on another unit; -EINVAL when the CD table of the domain has another width.</summary>
@@ -120,7 +124,8 @@ public static class ArmSmmuV3Profile
             return Errno.ENXIO;
         }
 
-        return type.IsPaging() && build.Has(SmmuBuild.S1P) && ContextBits(first, build) != ContextBits(device, build)
+        return type.IsPaging() && build.Has(SmmuBuild.S1P)
+            && ContextBits(first, build) != ContextBits(device, build)
             ? Errno.EINVAL
             : Errno.OK;
     }

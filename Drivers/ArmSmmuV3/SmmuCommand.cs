@@ -18,7 +18,8 @@ public readonly record struct SmmuCommand(ulong Q0, ulong Q1)
 
     public static SmmuCommand PrefetchCfg(uint sid) => new(Op(SmmuOpcode.PrefetchCfg) | Sid(sid), 0);
 
-    public static SmmuCommand CfgiSte(uint sid, bool leaf) => new(Op(SmmuOpcode.CfgiSte) | Sid(sid), Leaf(leaf));
+    public static SmmuCommand CfgiSte(uint sid, bool leaf) =>
+        new(Op(SmmuOpcode.CfgiSte) | Sid(sid), Leaf(leaf));
 
     public static SmmuCommand CfgiAll => new(Op(SmmuOpcode.CfgiAll), 31);
 
@@ -44,7 +45,8 @@ public readonly record struct SmmuCommand(ulong Q0, ulong Q1)
     {
         SmmuSpace.El1Asid => new(Op(SmmuOpcode.TlbiNhVa) | Asid(id), Page(address) | Leaf(leaf)),
         SmmuSpace.El2Asid => new(Op(SmmuOpcode.TlbiEl2Va) | Asid(id), Page(address) | Leaf(leaf)),
-        _ => new(Op(SmmuOpcode.TlbiS2Ipa) | ((ulong)id << 32), (Page(address) & 0x000f_ffff_ffff_f000) | Leaf(leaf)),
+        _ => new(Op(SmmuOpcode.TlbiS2Ipa) | ((ulong)id << 32), (Page(address) & 0x000f_ffff_ffff_f000)
+            | Leaf(leaf)),
     };
 
     /// <summary>The range form of an address invalidation.</summary>

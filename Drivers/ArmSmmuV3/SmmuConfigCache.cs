@@ -212,7 +212,8 @@ public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
         return stream.Config switch
         {
             SmmuConfig.Abort or SmmuConfig.Bypass => true,
-            SmmuConfig.Stage1 => build.Has(SmmuBuild.S1P) && DecodeStage1(q0, q1, memory.Fetch(at + 16), stream),
+            SmmuConfig.Stage1 => build.Has(SmmuBuild.S1P)
+                && DecodeStage1(q0, q1, memory.Fetch(at + 16), stream),
             SmmuConfig.Stage2 => build.Has(SmmuBuild.S2P)
                 && DecodeStage2(memory.Fetch(at + 16), memory.Fetch(at + 24), stream),
 
@@ -248,7 +249,8 @@ public sealed class SmmuConfigCache(PhysicalMemory memory, SmmuBuild build)
         }
 
         var regime = new ArmLpaeRegime(
-            q3 & 0x000f_ffff_ffff_fff0, inputBits, start, granule, Math.Min(output, OutputBits), Stage2: true);
+            q3 & 0x000f_ffff_ffff_fff0, inputBits, start, granule, Math.Min(output, OutputBits),
+                Stage2: true);
         var topBits = inputBits - regime.Shift(start);
         var stage2 = stream.Stage2;
         stream.Vmid = (uint)(q2 & 0xffff);

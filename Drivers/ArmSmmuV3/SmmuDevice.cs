@@ -14,7 +14,8 @@ public sealed class SmmuDevice
     private SmmuStreamTable? streams;
     private SmmuSteWriter? entries;
 
-    public SmmuDevice(PhysicalMemory memory, SmmuHardware unit, bool hostAtEl2, SmmuTree tree, SmmuSteps steps)
+    public SmmuDevice(PhysicalMemory memory, SmmuHardware unit, bool hostAtEl2, SmmuTree tree,
+        SmmuSteps steps)
     {
         this.unit = unit;
         Memory = memory;
@@ -37,9 +38,11 @@ public sealed class SmmuDevice
 
     public SmmuQueue Queue => queue ?? throw new InvalidOperationException("the unit was not started");
 
-    public SmmuStreamTable Streams => streams ?? throw new InvalidOperationException("the unit was not started");
+    public SmmuStreamTable Streams =>
+        streams ?? throw new InvalidOperationException("the unit was not started");
 
-    public SmmuSteWriter Entries => entries ?? throw new InvalidOperationException("the unit was not started");
+    public SmmuSteWriter Entries =>
+        entries ?? throw new InvalidOperationException("the unit was not started");
 
     public bool IsStarted => queue is not null;
 
@@ -189,7 +192,8 @@ public sealed class SmmuDevice
     }
 
     /// <summary>Shape of a table for a stage, or null when the library refuses.</summary>
-    public ArmLpaeLayout? Layout(bool stage2, ArmLpaeQuirks quirks, int cpuPageShift, out ArmLpaeConfig config)
+    public ArmLpaeLayout? Layout(bool stage2, ArmLpaeQuirks quirks, int cpuPageShift,
+        out ArmLpaeConfig config)
     {
         var intermediate = Tree.UsesIntermediateBits ? Features.IntermediateBits : Features.OutputBits;
         config = new ArmLpaeConfig
@@ -214,7 +218,8 @@ public sealed class SmmuDevice
 
         var followed = SetCr0(0);
         unit.Write32(SmmuReg.Cr1, SmmuReg.Cr1Normal);
-        unit.Write32(SmmuReg.Cr2, SmmuReg.Cr2Ptm | SmmuReg.Cr2RecInvSid | (Features.E2h ? SmmuReg.Cr2E2h : 0));
+        unit.Write32(SmmuReg.Cr2, SmmuReg.Cr2Ptm | SmmuReg.Cr2RecInvSid
+            | (Features.E2h ? SmmuReg.Cr2E2h : 0));
         unit.Write64(SmmuReg.StrtabBase, Streams.Base);
         unit.Write32(SmmuReg.StrtabBaseCfg, Streams.Config);
 

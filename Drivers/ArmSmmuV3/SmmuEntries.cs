@@ -49,7 +49,8 @@ public static class SmmuEntries
     /// <param name="defaultSubstream">S1DSS.</param>
     /// <param name="ats">EATS full.</param>
     /// <param name="stallEnabled">The device may stall.</param>
-    public static void Stage1(Span<ulong> words, SmmuCdTable table, SmmuFeatures features, int defaultSubstream,
+    public static void Stage1(Span<ulong> words, SmmuCdTable table, SmmuFeatures features,
+        int defaultSubstream,
         bool ats, bool stallEnabled)
     {
         words.Clear();
@@ -72,7 +73,8 @@ public static class SmmuEntries
     /// <param name="vmid">1 or more.</param>
     /// <param name="features">Attribute features.</param>
     /// <param name="ats">EATS full.</param>
-    public static void Stage2(Span<ulong> words, ulong vtcr, ulong root, uint vmid, SmmuFeatures features, bool ats)
+    public static void Stage2(Span<ulong> words, ulong vtcr, ulong root, uint vmid, SmmuFeatures features,
+        bool ats)
     {
         words.Clear();
         words[0] = SteValid | ((ulong)SmmuConfig.Stage2 << 1);
@@ -92,7 +94,8 @@ public static class SmmuEntries
     /// <param name="root">TTBR.</param>
     /// <param name="asid">1 or more.</param>
     /// <param name="stallEnabled">The device may stall.</param>
-    public static void Context(Span<ulong> words, ArmLpaeConfig config, ArmLpaeLayout layout, ulong root, uint asid,
+    public static void Context(Span<ulong> words, ArmLpaeConfig config, ArmLpaeLayout layout, ulong root,
+        uint asid,
         bool stallEnabled)
     {
         var (sh, inner, outer) = ArmLpaeLayout.Cacheability(config.CoherentWalk, config.Quirks);

@@ -94,7 +94,8 @@ public abstract class SmmuEntryWriter(PhysicalMemory memory)
 }
 
 /// <summary>Stream table entries.</summary>
-public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool eatsIsSafe) : SmmuEntryWriter(memory)
+public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool eatsIsSafe)
+    : SmmuEntryWriter(memory)
 {
     private uint sid;
 
@@ -129,7 +130,8 @@ public sealed class SmmuSteWriter(PhysicalMemory memory, SmmuDevice smmu, bool e
         if ((config & 6) == 6)
         {
             used[1] |= (1UL << 25) | (3UL << 28) | (3UL << 44) | (1UL << 19);
-            used[2] |= 0xffff | (0x7ffffUL << 32) | (1UL << 51) | (1UL << 52) | (1UL << 54) | (1UL << 57) | (1UL << 58);
+            used[2] |= 0xffff | (0x7ffffUL << 32) | (1UL << 51) | (1UL << 52) | (1UL << 54) | (1UL << 57)
+                | (1UL << 58);
             used[3] |= 0x000f_ffff_ffff_fff0;
         }
 

@@ -142,7 +142,8 @@ public sealed partial class SmmuHardware
                 configs.DropContexts(sid);
                 break;
             case SmmuOpcode.AtcInv:
-                Function(sid).Invalidate((p.Q0 & (1UL << 11)) != 0, ssid, p.Q1 & ~0xfffUL, (int)(p.Q1 & 0x3f));
+                Function(sid).Invalidate((p.Q0 & (1UL << 11)) != 0, ssid, p.Q1 & ~0xfffUL,
+                    (int)(p.Q1 & 0x3f));
                 break;
             case SmmuOpcode.TlbiNhVa:
                 tlb.DropRange(SmmuTag.OfStage1(vmid, asid), p.First, p.Last, leafOnly, p.LeafShift);

@@ -15,7 +15,8 @@ public sealed partial class SmmuHardware
 
     /// <summary>The event interrupt line: enabled, and records wait.</summary>
     public bool EventInterrupt =>
-        (Read32(SmmuReg.IrqCtrl) & SmmuReg.IrqEvtq) != 0 && Read32(SmmuReg.EvtqProd) != Read32(SmmuReg.EvtqCons);
+        (Read32(SmmuReg.IrqCtrl) & SmmuReg.IrqEvtq) != 0
+            && Read32(SmmuReg.EvtqProd) != Read32(SmmuReg.EvtqCons);
 
     /// <summary>Called with each command word pair after it took effect; for tests that look between
     /// steps.</summary>

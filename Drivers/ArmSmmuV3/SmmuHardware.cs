@@ -51,7 +51,8 @@ public sealed partial class SmmuHardware
         var request = new SmmuRequest(sid, ssv, ssid, va, access, privileged);
         if ((Cr0 & SmmuReg.Cr0SmmuEn) == 0)
         {
-            return (Read32(SmmuReg.Gbpa) & SmmuReg.GbpaAbort) != 0 ? DmaOutcome.Refused(0) : DmaOutcome.At(va);
+            return (Read32(SmmuReg.Gbpa) & SmmuReg.GbpaAbort) != 0 ? DmaOutcome.Refused(0)
+                : DmaOutcome.At(va);
         }
 
         if (functions.TryGetValue(sid, out var atc) && atc.Enabled)

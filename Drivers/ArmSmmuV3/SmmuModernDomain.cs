@@ -39,7 +39,8 @@ public abstract class SmmuModernDomain : SmmuPagingDomain
             return Errno.ENOENT;
         }
 
-        if (Unit != master.Unit && Steps.OtherUnit(master.Unit.Tree.OtherUnit) is var refusal && refusal != Errno.OK)
+        if (Unit != master.Unit && Steps.OtherUnit(master.Unit.Tree.OtherUnit) is var refusal
+            && refusal != Errno.OK)
         {
             return refusal;
         }

@@ -141,5 +141,6 @@ public abstract class SmmuPagingDomain : IommuDomain, IArmLpaeFlush
 
     /// <summary>The stage-2 entry of the table.</summary>
     protected void MakeStage2(Span<ulong> words, bool ats) => SmmuEntries.Stage2(
-        words, Steps.VtcrOf(Table!.Layout, Table.Config.CoherentWalk), Table.Root, Number, Unit!.Features, ats);
+        words, Steps.VtcrOf(Table!.Layout, Table.Config.CoherentWalk), Table.Root, Number, Unit!.Features,
+            ats);
 }

@@ -72,7 +72,8 @@ public sealed class SmmuStaticDomain : IommuDomain
         if (contextsInUse)
         {
             SmmuEntries.Stage1(words, master.Contexts!, master.Unit.Features,
-                isBypass ? SmmuEntries.DssBypass : SmmuEntries.DssTerminate, attachment.Ats, stallEnabled: false);
+                isBypass ? SmmuEntries.DssBypass
+                    : SmmuEntries.DssTerminate, attachment.Ats, stallEnabled: false);
         }
         else if (isBypass)
         {

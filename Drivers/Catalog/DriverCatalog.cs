@@ -23,7 +23,8 @@ public static class DriverCatalog
         All.FirstOrDefault(entry => string.Equals(entry.Factory.Name, name, StringComparison.Ordinal));
 
     /// <summary>What a driver declares for one instance of a topology.</summary>
-    public static DriverProfile ProfileOf(IDriverFactory factory, KernelTree tree, Topology topology, int instance)
+    public static DriverProfile ProfileOf(IDriverFactory factory, KernelTree tree, Topology topology,
+        int instance)
     {
         var profile = factory.Profile(tree, topology.Instances[instance].Variant);
         return profile.InTopology?.Invoke(topology) ?? profile;

@@ -4,8 +4,10 @@ using Conformance.Model.Tracing;
 namespace Conformance.Drivers.Hardware;
 
 /// <summary>
-/// Simulated memory for tables and queues, little-endian 64-bit words, 4 KiB frames from a base address upward. It has two
-/// views when the walker is not coherent: what the CPU wrote, and what has been cleaned to memory and the walker sees.
+/// Simulated memory for tables and queues, little-endian 64-bit words, 4 KiB frames from a base address
+/// upward. It has two
+/// views when the walker is not coherent: what the CPU wrote, and what has been cleaned to memory and the
+/// walker sees.
 /// </summary>
 /// <remarks>
 /// Freed pages are poisoned and lie in a queue before they are given out again, so that a walk through one is
@@ -13,7 +15,9 @@ namespace Conformance.Drivers.Hardware;
 /// </remarks>
 public sealed class PhysicalMemory
 {
-    /// <summary>What a freed page is filled with: looks present in every format, leads outside memory.</summary>
+    /// <summary>
+    /// What a freed page is filled with: looks present in every format, leads outside memory.
+    /// </summary>
     public const ulong Poison = 0x6b6b_6b6b_6b6b_6b6b;
 
     private const int FrameShift = 12;
@@ -108,7 +112,9 @@ public sealed class PhysicalMemory
         cpu[frame][(pa >> 3) & (WordsPerFrame - 1)] = value;
     }
 
-    /// <summary>A write to uncached memory (dma_alloc_coherent), or by the hardware: both views at once.</summary>
+    /// <summary>
+    /// A write to uncached memory (dma_alloc_coherent), or by the hardware: both views at once.
+    /// </summary>
     public void WriteThrough(ulong pa, ulong value)
     {
         var frame = FrameOf(pa);
@@ -117,7 +123,9 @@ public sealed class PhysicalMemory
         memory[frame][word] = value;
     }
 
-    /// <summary>The CPU fills <paramref name="bytes"/> (a multiple of 8) from an 8-byte aligned address with one word.</summary>
+    /// <summary>
+    /// The CPU fills <paramref name="bytes"/> (a multiple of 8) from an 8-byte aligned address with one word.
+    /// </summary>
     public void Fill(ulong pa, int bytes, ulong value)
     {
         var words = bytes >> 3;
@@ -166,7 +174,9 @@ public sealed class PhysicalMemory
         buffered.Clear();
     }
 
-    /// <summary>What memory holds once the write buffer is empty; notes nothing and changes nothing.</summary>
+    /// <summary>
+    /// What memory holds once the write buffer is empty; notes nothing and changes nothing.
+    /// </summary>
     public ulong Settled(ulong pa)
     {
         if (!Contains(pa))
@@ -187,7 +197,9 @@ public sealed class PhysicalMemory
         return memory[frame][word];
     }
 
-    /// <summary>A walker that snoops the processor caches reads a word; otherwise as <see cref="Fetch"/>.</summary>
+    /// <summary>
+    /// A walker that snoops the processor caches reads a word; otherwise as <see cref="Fetch"/>.
+    /// </summary>
     public ulong FetchSnooped(ulong pa)
     {
         var word = Fetch(pa);
@@ -211,7 +223,9 @@ public sealed class PhysicalMemory
         return memory[(int)frame][(pa >> 3) & (WordsPerFrame - 1)];
     }
 
-    /// <summary>False when the address lies outside all memory handed out (the walker's access aborts).</summary>
+    /// <summary>
+    /// False when the address lies outside all memory handed out (the walker's access aborts).
+    /// </summary>
     public bool Contains(ulong pa) => pa >= basePa && (long)((pa - basePa) >> FrameShift) < frameState.Count;
 
     private static ulong Word(List<ulong[]> view, int frame, ulong pa) =>

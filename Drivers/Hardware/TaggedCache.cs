@@ -1,8 +1,10 @@
 namespace Conformance.Drivers.Hardware;
 
 /// <summary>
-/// A translation cache that keeps every entry until it is told to drop it: per tag (domain id, ASID, stream) a
-/// table from a key (page number and size class) to a value. The least forgiving cache the architecture allows.
+/// A translation cache that keeps every entry until it is told to drop it: per tag (domain id, ASID, stream)
+/// a
+/// table from a key (page number and size class) to a value. The least forgiving cache the architecture
+/// allows.
 /// </summary>
 /// <typeparam name="T">What an entry holds; negative entries are the owner's to express.</typeparam>
 public sealed class TaggedCache<T>

@@ -67,7 +67,8 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public Machine Machine { get; }
 
     /// <remarks>
-    /// A crash kernel offers no PASIDs here: whether an entry still is the old kernel's cannot be told from outside.
+    /// A crash kernel offers no PASIDs here: whether an entry still is the old kernel's cannot be told from
+    /// outside.
     /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {
@@ -117,7 +118,8 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     public AllocResult DomainAlloc(DomainType type) => type switch
     {
-        DomainType.Unmanaged or DomainType.Dma => AllocResult.Of(new VtdClassicDomain(this, Machine.UsesFirstStage(type))),
+        DomainType.Unmanaged or DomainType.Dma =>
+            AllocResult.Of(new VtdClassicDomain(this, Machine.UsesFirstStage(type))),
         DomainType.DmaFq when !Rules.StaticDomains =>
             AllocResult.Of(new VtdClassicDomain(this, Machine.UsesFirstStage(type))),
         DomainType.Identity when !Rules.StaticDomains =>
@@ -128,7 +130,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public AllocResult DomainAllocPaging(IommuDevice dev) =>
         throw new InvalidOperationException("the driver has no domain_alloc_paging");
 
-    /// <summary>Nesting and dirty tracking as the unit has them; the PASID flag is known from 7.2 on.</summary>
+    /// <summary>
+    /// Nesting and dirty tracking as the unit has them; the PASID flag is known from 7.2 on.
+    /// </summary>
     public AllocResult DomainAllocPagingFlags(IommuDevice dev, AllocFlags flags)
     {
         var unit = Unit(dev);
@@ -158,7 +162,8 @@ internal sealed class IntelVtdDriver : IIommuDriver
     }
 
     /// <summary>
-    /// 6.1 detaches here itself; later trees find the device blocked already and only take its tables away. A device
+    /// 6.1 detaches here itself; later trees find the device blocked already and only take its tables away. A
+    /// device
     /// whose attach is still deferred keeps the old kernel's entry.
     /// </summary>
     public void ReleaseDevice(IommuDevice dev)
@@ -191,7 +196,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public bool ForcesStrict(InstanceId instance) =>
         IntelVtdProfile.ForcesStrict(Rules, units[unitOfInstance[instance.Index]].Capabilities, Machine);
 
-    /// <summary>Starts the unit of an instance; entries of deferred devices come from the old kernel.</summary>
+    /// <summary>
+    /// Starts the unit of an instance; entries of deferred devices come from the old kernel.
+    /// </summary>
     public void Start(InstanceId instance)
     {
         var sids = ImmutableArray.CreateBuilder<ushort>();
@@ -241,7 +248,9 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
     private static VtdUnit Unit(IommuDevice dev) => ((VtdDevice)dev.DriverData!).Unit;
 
-    /// <summary>6.1: the one identity domain; with a table of all RAM and RMRRs if some unit cannot pass through.</summary>
+    /// <summary>
+    /// 6.1: the one identity domain; with a table of all RAM and RMRRs if some unit cannot pass through.
+    /// </summary>
     private VtdClassicDomain BuildIdentity()
     {
         var domain = new VtdClassicDomain(this, Machine.UsesFirstStage(DomainType.Identity));

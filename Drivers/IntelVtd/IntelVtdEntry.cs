@@ -8,17 +8,20 @@ namespace Conformance.Drivers.IntelVtd;
 public static class IntelVtdEntry
 {
     private const string BlockFirst =
-        "7.2 intel/iommu.c: intel_iommu_attach_device blocks the device before it tests the domain, and from v6.19 on "
+        "7.2 intel/iommu.c: intel_iommu_attach_device blocks the device before it tests the domain, and "
+        + "from v6.19 on "
         + "the core does not re-attach the failing device";
 
     private const string KeepsOld =
         "6.1, 6.12 intel/iommu.c: __domain_mapping warns over a live entry, keeps it and returns 0";
 
     private const string RoundsUp =
-        "6.1, 6.12 intel/iommu.c: intel_iommu_unmap lengthens the range to one entry of the level where the walk ended";
+        "6.1, 6.12 intel/iommu.c: intel_iommu_unmap lengthens the range to one entry of the level where "
+        + "the walk ended";
 
     private const string LostAttach =
-        "7.2 intel/iommu.c: a device with an RMRR is left in pass-through by release; its next attach finds the legacy "
+        "7.2 intel/iommu.c: a device with an RMRR is left in pass-through by release; its next attach "
+        + "finds the legacy "
         + "context entry present (domain_context_mapping_one) and writes nothing";
 
     /// <summary>Legacy variants whose devices may have an RMRR that is not relaxable.</summary>
@@ -39,7 +42,8 @@ public static class IntelVtdEntry
             .. new[] { 3, 4, 12, 19, 40, 41, 42, 44 }.Select(r => Breaks(r, "v5.19", "v6.7", RoundsUp)),
             Breaks(
                 12, "v5.19", "v6.6",
-                "6.1 intel/dmar.c: qi_flush_piotlb aligns the start of a first-stage range down and leaves the size",
+                "6.1 intel/dmar.c: qi_flush_piotlb aligns the start of a first-stage range down and leaves "
+                + "the size",
                 VtdVariants.ScalableFirstStage),
             Breaks(
                 67, "v5.19", "v6.7",
@@ -47,7 +51,8 @@ public static class IntelVtdEntry
                 + "iommu_iotlb_gather_add_page, whose sync of the range before frees them"),
             Breaks(
                 46, "v5.19", "v6.7",
-                "6.1, 6.12 intel/iommu.c: intel_iommu_map lets a first-stage table map up to 2^48, the hardware walks to 2^47",
+                "6.1, 6.12 intel/iommu.c: intel_iommu_map lets a first-stage table map up to 2^48, the "
+                + "hardware walks to 2^47",
                 VtdVariants.ScalableFirstStage),
             .. new[] { 6, 7 }.Select(r => Breaks(
                 r, "v6.5", "v6.6",
@@ -57,19 +62,23 @@ public static class IntelVtdEntry
                 "6.1 intel/iommu.c: BUG_ON(!domain_pfn_supported) in map and unmap beyond the table depth"),
             Breaks(
                 70, "v6.3", "v6.6",
-                "6.1 intel/iommu.c: intel_iommu_attach_device returns -EPERM for a device with a locked RMRR"),
+                "6.1 intel/iommu.c: intel_iommu_attach_device returns -EPERM for a device with a locked "
+                + "RMRR"),
             Breaks(
                 20, "v5.19", "v6.7",
-                "6.1, 6.12 intel/iommu.c: __domain_mapping sets bit 0 on every leaf, so write-only becomes readable"),
+                "6.1, 6.12 intel/iommu.c: __domain_mapping sets bit 0 on every leaf, so write-only becomes "
+                + "readable"),
             Breaks(
                 20, "v6.19", "v7.2",
                 "VT-d first stage: present is readable, so write-only becomes readable",
                 VtdVariants.ScalableFirstStage),
             Breaks(
                 64, "v6.19", "v7.2",
-                "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking for ECAP.PT",
+                "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking "
+                + "for ECAP.PT",
                 VtdVariants.NoPassthrough),
-            .. new[] { 4, 6, 12, 17, 19, 20, 39, 41, 42, 46, 56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
+            .. new[] { 4, 6, 12, 17, 19, 20, 39, 41, 42, 46,
+                56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
         ],
     };
 

@@ -7,7 +7,9 @@ public sealed class IntelVtdFactory : IDriverFactory
 {
     public const string DriverName = "intel-vtd";
 
-    /// <summary>Where tables and queues lie; scenario data rarely goes there, and nothing depends on it.</summary>
+    /// <summary>
+    /// Where tables and queues lie; scenario data rarely goes there, and nothing depends on it.
+    /// </summary>
     private const ulong TableMemory = 0x70_0000_0000;
 
     private readonly VtdSteps steps;
@@ -28,7 +30,9 @@ public sealed class IntelVtdFactory : IDriverFactory
 
     public IDriverStack Create(DriverContext context) => CreateStack(context);
 
-    /// <summary>The same, for tests that look at registers and memory or bring register values of their own.</summary>
+    /// <summary>
+    /// The same, for tests that look at registers and memory or bring register values of their own.
+    /// </summary>
     public IntelVtdStack CreateStack(
         DriverContext context,
         ulong tableMemory = TableMemory,

@@ -3,7 +3,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.IntelVtd;
 
-/// <summary>What the driver declares of itself, per tree and variant, with the machine's other units in view.</summary>
+/// <summary>
+/// What the driver declares of itself, per tree and variant, with the machine's other units in view.
+/// </summary>
 internal static class IntelVtdProfile
 {
     private const ulong Size4K = 1UL << 12;
@@ -29,7 +31,9 @@ internal static class IntelVtdProfile
         | DomainOps.EnforceCacheCoherency
         | (tree == KernelTree.V6_1 ? DomainOps.DetachDev : DomainOps.SetDevPasid);
 
-    /// <summary>The default-domain wish: DMA without pass-through (not 6.1), identity for a few PCI devices.</summary>
+    /// <summary>
+    /// The default-domain wish: DMA without pass-through (not 6.1), identity for a few PCI devices.
+    /// </summary>
     public static DomainType? Wish(VtdRules rules, VtdCapabilities capabilities, DeviceSpec spec)
     {
         if (rules.WishesDmaWithoutPassThrough && !capabilities.HasPassThrough)
@@ -40,7 +44,9 @@ internal static class IntelVtdProfile
         return spec is { Pci: true, Wish: DeviceWish.Identity } ? DomainType.Identity : null;
     }
 
-    /// <summary>Caching mode asks for strict invalidation unless first-stage tables are the default.</summary>
+    /// <summary>
+    /// Caching mode asks for strict invalidation unless first-stage tables are the default.
+    /// </summary>
     public static bool ForcesStrict(VtdRules rules, VtdCapabilities capabilities, Machine machine) =>
         capabilities.IsCaching
         && !(rules.Generic ? capabilities.HasFirstStage : machine.UsesFirstStage(DomainType.Dma));
@@ -60,10 +66,12 @@ internal static class IntelVtdProfile
     }
 
     /// <summary>
-    /// Two of the legacy variants draw no locked RMRR: the attach that 7.2 loses after the release of such a device
+    /// Two of the legacy variants draw no locked RMRR: the attach that 7.2 loses after the release of such a
+    /// device
     /// breaks so many promises that nothing else would show.
     /// </summary>
-    private static bool MayLock(string variant) => variant is not VtdVariants.Legacy and not VtdVariants.LegacyCaching;
+    private static bool MayLock(string variant) =>
+        variant is not VtdVariants.Legacy and not VtdVariants.LegacyCaching;
 
     private static DriverProfile Of(KernelTree tree, string variant, Machine machine)
     {
@@ -91,7 +99,8 @@ internal static class IntelVtdProfile
             AllocTypes = AllocTypes(tree),
             AllocFlags = Flags(tree, capabilities),
             KnownTypes = rules.StaticDomains
-                ? [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity, DomainType.Blocked]
+                ? [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity,
+                    DomainType.Blocked]
                 : [DomainType.Unmanaged, DomainType.Dma, DomainType.DmaFq, DomainType.Identity],
             PageSizes = new PageSizes(Size4K),
             Aperture = Aperture.OfBits(DefaultWidth),
@@ -108,7 +117,8 @@ internal static class IntelVtdProfile
             Capabilities = Promises(tree, capabilities),
             MaxPasids = machine.Kdump ? 0 : capabilities.Pasids,
             KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
-            ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ => RefusedAttach.Blocked : null,
+            ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ =>
+                RefusedAttach.Blocked : null,
             IdentityOnPasid = rules.StaticDomains,
             IdentityRanges = Identity(rules, capabilities, machine),
             CheckPasid = rules.StaticDomains ? c => CheckPasid(rules, capabilities, c) : null,
@@ -218,7 +228,9 @@ internal static class IntelVtdProfile
         };
     }
 
-    /// <summary>7.2: the unit against what a domain was built for; -EINVAL (paging_domain_compatible).</summary>
+    /// <summary>
+    /// 7.2: the unit against what a domain was built for; -EINVAL (paging_domain_compatible).
+    /// </summary>
     private static Errno CheckGeneric(VtdCapabilities unit, DriverProfile domain, DomainType type)
     {
         if (!type.IsPaging())
@@ -228,7 +240,8 @@ internal static class IntelVtdProfile
 
         var built = VtdVariants.Of(domain.Variant);
         var shape = VtdTableShape.Of(built, domain.IovaUpperFirst is not null);
-        var fits = shape.Suits(unit, built.IsPagingCoherent, VtdGenericDomain.NeedsSync(built, shape.FirstStage))
+        var fits = shape.Suits(unit, built.IsPagingCoherent,
+            VtdGenericDomain.NeedsSync(built, shape.FirstStage))
             && (domain.ReadOnly == Errno.OK || unit.HasNesting)
             && (shape.FirstStage || !IsDirty(domain) || unit.HasDirtyBits);
         return fits ? Errno.OK : Errno.EINVAL;
@@ -264,7 +277,8 @@ internal static class IntelVtdProfile
         DriverProfile common, VtdRules rules, VtdCapabilities capabilities, Machine machine, bool firstStage)
     {
         var width = capabilities.Width;
-        var large = machine.CommonLargeLevels(firstStage) switch { 0 => 0UL, 1 => Size2M, _ => Size2M | Size1G };
+        var large = machine.CommonLargeLevels(firstStage) switch { 0 => 0UL, 1 => Size2M, _ => Size2M
+            | Size1G };
         return common with
         {
             PageSizes = new PageSizes(Size4K | large),
@@ -292,11 +306,14 @@ internal static class IntelVtdProfile
                     type == DomainType.Unmanaged && HasLockedRegion(device) ? Errno.EPERM : Errno.OK
                 : null,
             CheckCompatible = c =>
-                IsDirty(c.Domain) && c.Type.IsPaging() && !capabilities.HasDirtyBits ? Errno.EINVAL : Errno.OK,
+                IsDirty(c.Domain) && c.Type.IsPaging() && !capabilities.HasDirtyBits ? Errno.EINVAL
+                    : Errno.OK,
         };
     }
 
-    /// <summary>6.1, first stage: as many pages as the range has, rounded to a power of two, from an aligned start.</summary>
+    /// <summary>
+    /// 6.1, first stage: as many pages as the range has, rounded to a power of two, from an aligned start.
+    /// </summary>
     private static (ulong First, ulong Last) UnderFlushed(ulong first, ulong last)
     {
         if (last < first || (first == 0 && last == ulong.MaxValue))
@@ -310,7 +327,8 @@ internal static class IntelVtdProfile
     }
 
     /// <summary>
-    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a domain that does not suit the unit.
+    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a domain that does not suit
+    /// the unit.
     /// </summary>
     private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c)
     {

@@ -12,7 +12,8 @@ public sealed class IntelVtdStack : IDriverStack
     private readonly int[] unitOfInstance;
 
     internal IntelVtdStack(
-        DriverContext context, ulong tableMemory, Func<string, VtdCapabilities> capabilitiesOf, VtdSteps steps)
+        DriverContext context, ulong tableMemory, Func<string, VtdCapabilities> capabilitiesOf,
+            VtdSteps steps)
     {
         unitOfInstance = new int[context.Topology.Instances.Length];
         var capabilities = new VtdCapabilities[context.Instances.Count];
@@ -24,12 +25,14 @@ public sealed class IntelVtdStack : IDriverStack
         }
 
         Memory = new PhysicalMemory(
-            tableMemory, context.Trace, Array.TrueForAll(capabilities, c => c.IsCoherent && c.IsPagingCoherent))
+            tableMemory, context.Trace,
+                Array.TrueForAll(capabilities, c => c.IsCoherent && c.IsPagingCoherent))
         {
             HasWriteBuffer = Array.Exists(capabilities, c => c.HasWriteBuffer),
         };
         hardware = [.. capabilities.Select(c => new VtdHardware(c, Memory, context.Trace))];
-        var profile = IntelVtdProfile.Of(context.Tree, context.Topology.Instances[context.Instances[0].Index].Variant);
+        var profile = IntelVtdProfile.Of(context.Tree,
+            context.Topology.Instances[context.Instances[0].Index].Variant);
         driver = new IntelVtdDriver(
             context, [.. hardware.Select((h, i) => new VtdUnit(i, h, Memory, steps))], Memory, steps,
             profile.InTopology?.Invoke(context.Topology) ?? profile);
@@ -49,7 +52,9 @@ public sealed class IntelVtdStack : IDriverStack
         return Errno.OK;
     }
 
-    /// <summary>A unit in caching mode has no use for a flush queue, unless its tables are first-stage ones.</summary>
+    /// <summary>
+    /// A unit in caching mode has no use for a flush queue, unless its tables are first-stage ones.
+    /// </summary>
     public bool ForcesStrict(InstanceId instance) => driver.ForcesStrict(instance);
 
     public DmaOutcome Dma(Requester requester, Pasid pasid, Iova iova, DmaAccess access) =>

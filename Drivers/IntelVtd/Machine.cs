@@ -44,7 +44,9 @@ internal sealed record Machine(IReadOnlyList<VtdCapabilities> Units, IReadOnlyLi
         return true;
     }
 
-    /// <summary>Large leaves that all units have: 0 none, 1 2 MiB, 2 also 1 GiB (domain_update_iommu_superpage).</summary>
+    /// <summary>
+    /// Large leaves that all units have: 0 none, 1 2 MiB, 2 also 1 GiB (domain_update_iommu_superpage).
+    /// </summary>
     public int CommonLargeLevels(bool firstStage)
     {
         if (firstStage)
@@ -77,7 +79,9 @@ internal sealed record Machine(IReadOnlyList<VtdCapabilities> Units, IReadOnlyLi
         return first != second ? first : type != DomainType.Unmanaged;
     }
 
-    /// <summary>RAM and firmware regions in whole pages, ascending, without overlaps (6.1: si_domain_init).</summary>
+    /// <summary>
+    /// RAM and firmware regions in whole pages, ascending, without overlaps (6.1: si_domain_init).
+    /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)> IdentityRanges()
     {
         var ranges = new List<(ulong First, ulong Last)> { (0, RamBytes - 1) };

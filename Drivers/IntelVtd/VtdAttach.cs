@@ -5,14 +5,16 @@ namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
 /// Blocking, attaching and detaching of devices and PASIDs (intel/iommu.c: device_block_translation,
-/// intel_iommu_attach_device, dmar_domain_attach_device, identity_domain_attach_dev, intel_iommu_set_dev_pasid).
+/// intel_iommu_attach_device, dmar_domain_attach_device, identity_domain_attach_dev,
+/// intel_iommu_set_dev_pasid).
 /// </summary>
 internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults)
 {
     public VtdContexts Contexts { get; } = new(rules, steps);
 
     /// <summary>
-    /// A paging domain for requests without PASID. The device is blocked first, so every refusal after that leaves
+    /// A paging domain for requests without PASID. The device is blocked first, so every refusal after that
+    /// leaves
     /// it blocked; only the RMRR test of 6.1 comes before.
     /// </summary>
     public Errno Paging(VtdPagingDomain domain, IommuDevice dev)
@@ -66,7 +68,8 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         else
         {
             Contexts.WriteLegacy(
-                device, VtdEntryBits.PassThroughDid, VtdEntryBits.PassThrough, 0, (uint)unit.Capabilities.DeepestAw);
+                device, VtdEntryBits.PassThroughDid, VtdEntryBits.PassThrough, 0,
+                    (uint)unit.Capabilities.DeepestAw);
         }
 
         device.Attached = errno == Errno.OK;
@@ -110,7 +113,8 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
     public void Detach(VtdDevice device)
     {
         var domain = device.Domain
-            ?? throw new InvalidOperationException("NULL pointer: the device has no domain to be removed from");
+            ?? throw new InvalidOperationException("NULL pointer: the device has no domain to be removed "
+                + "from");
         domain.JoinUnit(device.Unit, out var did);
         Block(device);
         if (device.Unit.IsScalable)
@@ -194,7 +198,8 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         return device.IsCopied ? Errno.EBUSY : Errno.OK;
     }
 
-    private Errno SetPasid(VtdDevice device, uint pasid, ushort did, VtdPagingDomain? domain, IommuDomain? old)
+    private Errno SetPasid(VtdDevice device, uint pasid, ushort did, VtdPagingDomain? domain,
+        IommuDomain? old)
     {
         if (old is not null)
         {
@@ -211,7 +216,9 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         return errno;
     }
 
-    /// <summary>6.1 blocks only a device whose entries are present and which has a domain on record.</summary>
+    /// <summary>
+    /// 6.1 blocks only a device whose entries are present and which has a domain on record.
+    /// </summary>
     private void BlockBefore(VtdDevice device)
     {
         if (steps.BlocksBeforeAttach
@@ -278,7 +285,9 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         return Errno.OK;
     }
 
-    /// <summary>Crash kernel: the scalable entry of the old kernel gives way to ours at the first attach.</summary>
+    /// <summary>
+    /// Crash kernel: the scalable entry of the old kernel gives way to ours at the first attach.
+    /// </summary>
     private void ReplaceCopied(VtdDevice device)
     {
         if (device.IsCopied)

@@ -11,7 +11,9 @@ internal readonly record struct CachedPasid(ulong Q0, ulong Q1, ulong Q2)
     public ushort Did => (ushort)Q1;
 }
 
-/// <summary>A translation as the IOTLB or a device TLB holds it; neither permission means a cached miss.</summary>
+/// <summary>
+/// A translation as the IOTLB or a device TLB holds it; neither permission means a cached miss.
+/// </summary>
 internal readonly record struct CachedPage(ulong Pa, bool Read, bool Write)
 {
     public bool IsMiss => !Read && !Write;
@@ -21,8 +23,10 @@ internal readonly record struct CachedPage(ulong Pa, bool Read, bool Write)
 internal readonly record struct CachedTable(ulong Pa, bool Read, bool Write);
 
 /// <summary>
-/// The caches of a remapping unit. Nothing leaves before the right command: contexts are tagged with source-id and
-/// domain id, PASID entries with both and the PASID, translations and paging structures with the domain id and, for
+/// The caches of a remapping unit. Nothing leaves before the right command: contexts are tagged with
+/// source-id and
+/// domain id, PASID entries with both and the PASID, translations and paging structures with the domain id
+/// and, for
 /// the first stage, the PASID.
 /// </summary>
 internal sealed class VtdCaches
@@ -46,7 +50,8 @@ internal sealed class VtdCaches
 
     public void PutContext(ushort sid, in CachedContext context) => contexts[sid] = context;
 
-    public bool TryPasid(ushort sid, uint pasid, out CachedPasid entry) => pasids.TryGetValue((sid, pasid), out entry);
+    public bool TryPasid(ushort sid, uint pasid, out CachedPasid entry) =>
+        pasids.TryGetValue((sid, pasid), out entry);
 
     public void PutPasid(ushort sid, uint pasid, in CachedPasid entry) => pasids[(sid, pasid)] = entry;
 
@@ -71,7 +76,9 @@ internal sealed class VtdCaches
         pages.Put(tag, PageKey(iova, shift), page);
     }
 
-    /// <summary>The deepest cached table on the way to an address; the walk goes on at <paramref name="level"/>.</summary>
+    /// <summary>
+    /// The deepest cached table on the way to an address; the walk goes on at <paramref name="level"/>.
+    /// </summary>
     public bool TryTable(ulong tag, ulong iova, int top, out CachedTable table, out int level)
     {
         for (level = 1; level < top; level++)
@@ -114,7 +121,9 @@ internal sealed class VtdCaches
         pasidTags.Clear();
     }
 
-    /// <summary>Contexts of a domain; with a source-id only those whose id matches under the function mask.</summary>
+    /// <summary>
+    /// Contexts of a domain; with a source-id only those whose id matches under the function mask.
+    /// </summary>
     /// <param name="did">Domain id; null for scalable mode, where context entries carry none.</param>
     /// <param name="sid">Source-id, or null for all.</param>
     /// <param name="ignored">Bits of the source-id not compared.</param>
@@ -172,7 +181,9 @@ internal sealed class VtdCaches
         tables.DropTag(tag);
     }
 
-    /// <summary>Translations that touch [first, last]; tables on the way to it unless only leaves changed.</summary>
+    /// <summary>
+    /// Translations that touch [first, last]; tables on the way to it unless only leaves changed.
+    /// </summary>
     public void DropRange(ulong tag, ulong first, ulong last, bool leafOnly)
     {
         for (var shift = 12; shift <= 30; shift += 9)
@@ -186,7 +197,8 @@ internal sealed class VtdCaches
         }
     }
 
-    private static ulong PageKey(ulong iova, int shift) => ((ulong)shift / 10 << ClassShift) | (iova >> shift);
+    private static ulong PageKey(ulong iova, int shift) =>
+        ((ulong)shift / 10 << ClassShift) | (iova >> shift);
 
     /// <summary>A table of level n serves the addresses of one entry of level n + 1.</summary>
     private static ulong TableKey(ulong iova, int level) =>

@@ -105,7 +105,9 @@ public sealed record VtdCapabilities(ulong Cap, ulong Ecap)
 
     public bool SupportsAw(int aw) => (Sagaw & (1u << aw)) != 0;
 
-    /// <summary>Reserves offsets used by every variant here: fault records at 0x220, IOTLB registers at 0x100.</summary>
+    /// <summary>
+    /// Reserves offsets used by every variant here: fault records at 0x220, IOTLB registers at 0x100.
+    /// </summary>
     internal static ulong CapOf(int nd, uint sagaw, int mgaw, ulong flags) =>
         (uint)nd | ((ulong)sagaw << 8) | ((ulong)(uint)(mgaw - 1) << 16) | (0x22UL << 24) | (7UL << 40)
         | (18UL << 48) | Drain | flags;

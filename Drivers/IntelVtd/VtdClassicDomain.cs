@@ -4,9 +4,12 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// A paging domain of 6.1 and 6.12: half made at allocation (57 bits, 4 KiB only), the rest at each attach: the width
-/// becomes that of the unit attached last, large pages those that all active units have, the table loses top levels
-/// that a unit has not (intel/iommu.c: md_domain_init, prepare_domain_attach_device, domain_update_iommu_cap).
+/// A paging domain of 6.1 and 6.12: half made at allocation (57 bits, 4 KiB only), the rest at each attach:
+/// the width
+/// becomes that of the unit attached last, large pages those that all active units have, the table loses top
+/// levels
+/// that a unit has not (intel/iommu.c: md_domain_init, prepare_domain_attach_device,
+/// domain_update_iommu_cap).
 /// </summary>
 internal sealed class VtdClassicDomain : VtdPagingDomain
 {
@@ -39,7 +42,8 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
         IntelVtdProfile.PagingOps(Rules.StaticDomains ? KernelTree.V6_12 : KernelTree.V6_1);
 
     /// <summary>
-    /// 6.12, <c>domain_alloc_user</c>: final at allocation, from one unit; the width counts as used to its top.
+    /// 6.12, <c>domain_alloc_user</c>: final at allocation, from one unit; the width counts as used to its
+    /// top.
     /// </summary>
     public void FinaliseFor(VtdUnit unit)
     {
@@ -56,7 +60,8 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// Mappings beyond the unit's width are refused; note that the highest address counts for as long as no unmap
+    /// Mappings beyond the unit's width are refused; note that the highest address counts for as long as no
+    /// unmap
     /// ended exactly there.
     /// </summary>
     public override Errno Check(VtdUnit unit)
@@ -80,7 +85,8 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// The table takes the unit's width and loses the levels that the unit has not, before the last step that can
+    /// The table takes the unit's width and loses the levels that the unit has not, before the last step that
+    /// can
     /// fail.
     /// </summary>
     public override void Fit(VtdUnit unit)
@@ -114,7 +120,8 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
         }
 
         //// Page numbers do not wrap where byte addresses do.
-        if (!table.Supports(iova.Value) || !table.Supports((iova.Value + size - 1) | (end < iova.Value && end != 0
+        if (!table.Supports(iova.Value)
+            || !table.Supports((iova.Value + size - 1) | (end < iova.Value && end != 0
             ? ulong.MaxValue : 0)))
         {
             return BeyondTable(Errno.EINVAL);
@@ -162,7 +169,9 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
 
     public override void Free() => table.FreeAll();
 
-    /// <summary>The 1:1 table of the machine's memory, for units without pass-through (6.1: si_domain_init).</summary>
+    /// <summary>
+    /// The 1:1 table of the machine's memory, for units without pass-through (6.1: si_domain_init).
+    /// </summary>
     public void MapIdentity(ulong first, ulong last)
     {
         var size = (last | 0xfff) + 1 - (first & ~0xfffUL);
@@ -181,8 +190,10 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
     }
 
     /// <summary>
-    /// Capabilities follow the units in use, large pages those of all active units; page sizes are never lost. The
-    /// first unit that does not snoop finds what the processor has written back since; that the kernel does not wait
+    /// Capabilities follow the units in use, large pages those of all active units; page sizes are never
+    /// lost. The
+    /// first unit that does not snoop finds what the processor has written back since; that the kernel does
+    /// not wait
     /// for it is a race that is not played here.
     /// </summary>
     protected override void UnitsChanged()
@@ -205,7 +216,9 @@ internal sealed class VtdClassicDomain : VtdPagingDomain
         Aperture = Aperture.OfBits(IsFirstStage ? width - 1 : width);
     }
 
-    /// <summary>Pages of another size or place are synced first, as iommu_iotlb_gather_add_page does.</summary>
+    /// <summary>
+    /// Pages of another size or place are synced first, as iommu_iotlb_gather_add_page does.
+    /// </summary>
     private void GatherPage(IotlbGather gather, ulong iova, ulong size)
     {
         if (gather.NeedsSyncBefore(iova, size, size))

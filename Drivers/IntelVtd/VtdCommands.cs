@@ -60,7 +60,8 @@ internal static class VtdCommands
         new(DeviceTlb | ((ulong)sid << 32), SizedAddress(address, mask, 1));
 
     public static VtdDescriptor PasidDeviceTlbInv(ushort sid, uint pasid, ulong address, int mask) =>
-        new(PasidDeviceTlb | ((ulong)sid << 16) | ((ulong)pasid << 32), SizedAddress(address, mask, 1UL << 11));
+        new(PasidDeviceTlb | ((ulong)sid << 16)
+            | ((ulong)pasid << 32), SizedAddress(address, mask, 1UL << 11));
 
     public static VtdDescriptor WaitDescriptor(ulong statusAddress) =>
         new(Wait | (1UL << 5) | ((ulong)Done << 32), statusAddress);

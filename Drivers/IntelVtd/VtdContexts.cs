@@ -6,7 +6,8 @@ namespace Conformance.Drivers.IntelVtd;
 internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
 {
     /// <summary>
-    /// A legacy entry for each requester of a device. An entry that is present and not the old kernel's is left
+    /// A legacy entry for each requester of a device. An entry that is present and not the old kernel's is
+    /// left
     /// alone without a word: correct only because the device was blocked before.
     /// </summary>
     /// <param name="device">Whose entries.</param>
@@ -34,7 +35,9 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
         }
     }
 
-    /// <summary>Blocks every requester of a device in legacy mode, under the id that its entry holds.</summary>
+    /// <summary>
+    /// Blocks every requester of a device in legacy mode, under the id that its entry holds.
+    /// </summary>
     public void ClearLegacy(VtdDevice device)
     {
         var unit = device.Unit;
@@ -80,7 +83,9 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
         }
     }
 
-    /// <summary>Takes the scalable entries away; <paramref name="did"/> is the last domain's, 0 when unknown.</summary>
+    /// <summary>
+    /// Takes the scalable entries away; <paramref name="did"/> is the last domain's, 0 when unknown.
+    /// </summary>
     public void ClearScalable(VtdDevice device, ushort did)
     {
         var unit = device.Unit;
@@ -121,14 +126,16 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
     }
 
     /// <summary>
-    /// Writes the entry of a PASID (0: requests without one); a null domain is pass-through. -EBUSY when the entry
+    /// Writes the entry of a PASID (0: requests without one); a null domain is pass-through. -EBUSY when the
+    /// entry
     /// is present, -ENODEV when it cannot be reached, -EINVAL when the unit lacks the stage.
     /// </summary>
     public Errno WritePasid(VtdDevice device, uint pasid, ushort did, VtdPagingDomain? domain)
     {
         var unit = device.Unit;
         var capabilities = unit.Capabilities;
-        if (domain is not null && !(domain.IsFirstStage ? capabilities.HasFirstStage : capabilities.HasSecondStage))
+        if (domain is not null
+            && !(domain.IsFirstStage ? capabilities.HasFirstStage : capabilities.HasSecondStage))
         {
             return Errno.EINVAL;
         }
@@ -161,7 +168,9 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
         return Errno.OK;
     }
 
-    /// <summary>Forces page snooping in an entry that is in use (pasid.c: setup_page_snoop_control).</summary>
+    /// <summary>
+    /// Forces page snooping in an entry that is in use (pasid.c: setup_page_snoop_control).
+    /// </summary>
     public static void SetPageSnoop(VtdDevice device)
     {
         var at = device.Pasids?.Entry(0, create: false) ?? 0;
@@ -177,7 +186,8 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
     }
 
     /// <summary>
-    /// Clears a PASID entry and every cache that may hold it. First stage and pass-through are cached under the
+    /// Clears a PASID entry and every cache that may hold it. First stage and pass-through are cached under
+    /// the
     /// PASID, a second stage under its domain (pasid.c: intel_pasid_tear_down_entry).
     /// </summary>
     public void ClearPasid(VtdDevice device, uint pasid)

@@ -28,7 +28,9 @@ internal sealed class VtdDevice
     /// <summary>ATS is on in the function.</summary>
     public bool AtsEnabled { get; private set; }
 
-    /// <summary>Domain attached for requests without PASID; null when blocked, deferred or on static identity.</summary>
+    /// <summary>
+    /// Domain attached for requests without PASID; null when blocked, deferred or on static identity.
+    /// </summary>
     public VtdPagingDomain? Domain { get; set; }
 
     /// <summary>Something is attached, static identity included (<c>domain_attached</c>).</summary>

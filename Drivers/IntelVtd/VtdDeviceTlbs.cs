@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// The translation caches inside the PCI devices behind a unit (ATS). A device with ATS on asks for translations, keeps
+/// The translation caches inside the PCI devices behind a unit (ATS). A device with ATS on asks for
+/// translations, keeps
 /// them, and later uses the physical address directly; switching ATS off empties its cache.
 /// </summary>
 internal sealed class VtdDeviceTlbs
@@ -58,7 +59,9 @@ internal sealed class VtdDeviceTlbs
         pages.Put(Tag(sid, pasid), Key(iova, shift), page);
     }
 
-    /// <summary>An invalidation request to the function: of one PASID (0: of requests without), or null for all.</summary>
+    /// <summary>
+    /// An invalidation request to the function: of one PASID (0: of requests without), or null for all.
+    /// </summary>
     public void Drop(ushort sid, uint? pasid, ulong first, ulong last)
     {
         if (!tagsOf.TryGetValue(sid, out var tags))

@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.IntelVtd;
 
-/// <summary>The primary fault log: recording registers in a ring, 16 bytes each, and the fault status bits.</summary>
+/// <summary>
+/// The primary fault log: recording registers in a ring, 16 bytes each, and the fault status bits.
+/// </summary>
 /// <param name="records">Number of recording registers.</param>
 internal sealed class VtdFaultLog(int records)
 {

@@ -4,8 +4,10 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// The driver's side of invalidation: through the queue with a wait descriptor behind each command, or through
-/// registers on a unit without a queue (dmar.c: qi_submit_sync; iommu.c: __iommu_flush_context, __iommu_flush_iotlb).
+/// The driver's side of invalidation: through the queue with a wait descriptor behind each command, or
+/// through
+/// registers on a unit without a queue (dmar.c: qi_submit_sync; iommu.c: __iommu_flush_context,
+/// __iommu_flush_iotlb).
 /// </summary>
 internal sealed class VtdFlush(VtdHardware hardware, PhysicalMemory memory)
 {
@@ -30,7 +32,9 @@ internal sealed class VtdFlush(VtdHardware hardware, PhysicalMemory memory)
         hardware.WriteRegister(VtdReg.Gcmd, GlobalCommand | oneShot);
     }
 
-    /// <summary>Clears old faults and sets up the queue of 256 descriptors (dmar.c: dmar_enable_qi).</summary>
+    /// <summary>
+    /// Clears old faults and sets up the queue of 256 descriptors (dmar.c: dmar_enable_qi).
+    /// </summary>
     public void Enable()
     {
         hardware.WriteRegister(VtdReg.FaultStatus, hardware.ReadRegister(VtdReg.FaultStatus));
@@ -62,7 +66,9 @@ internal sealed class VtdFlush(VtdHardware hardware, PhysicalMemory memory)
     /// <summary>Global or domain-selective.</summary>
     public void Iotlb(uint granularity, ushort did) => Iotlb(granularity, did, 0, 0, leafOnly: false);
 
-    /// <summary>Pages of a second stage; whole domain when the unit cannot select pages or not so many.</summary>
+    /// <summary>
+    /// Pages of a second stage; whole domain when the unit cannot select pages or not so many.
+    /// </summary>
     public void Pages(ushort did, ulong address, int mask, bool leafOnly)
     {
         if (!capabilities.HasPageSelective || mask > capabilities.MaxAddressMask)
@@ -102,7 +108,8 @@ internal sealed class VtdFlush(VtdHardware hardware, PhysicalMemory memory)
     }
 
     /// <summary>
-    /// One command and a wait behind it. A command the unit refuses is overwritten with the wait, as the driver
+    /// One command and a wait behind it. A command the unit refuses is overwritten with the wait, as the
+    /// driver
     /// does, so that the queue goes on: -EINVAL.
     /// </summary>
     public Errno Submit(VtdDescriptor descriptor)

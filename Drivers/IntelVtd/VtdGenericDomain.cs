@@ -18,7 +18,8 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
     {
         Flags = flags;
         shape = VtdTableShape.Of(unit.Capabilities, IsFirstStage);
-        table = new VtdGenericTable(Memory, Rules.Format(IsFirstStage), shape.Levels, shape.Width, IsFirstStage)
+        table = new VtdGenericTable(Memory, Rules.Format(IsFirstStage), shape.Levels, shape.Width,
+            IsFirstStage)
         {
             Coherent = unit.Capabilities.IsPagingCoherent || !Steps.CleansTables,
             Sizes = shape.Sizes,
@@ -40,11 +41,15 @@ internal sealed class VtdGenericDomain : VtdPagingDomain
 
     private bool IsBuiltCoherent { get; }
 
-    /// <summary>A unit that wants to hear of fresh mappings: a write buffer, or caching mode over a second stage.</summary>
+    /// <summary>
+    /// A unit that wants to hear of fresh mappings: a write buffer, or caching mode over a second stage.
+    /// </summary>
     public static bool NeedsSync(VtdCapabilities unit, bool firstStage) =>
         unit.HasWriteBuffer || (unit.IsCaching && !firstStage);
 
-    /// <summary>Compatibility of the unit with a table that cannot change any more; -EINVAL otherwise.</summary>
+    /// <summary>
+    /// Compatibility of the unit with a table that cannot change any more; -EINVAL otherwise.
+    /// </summary>
     public override Errno Check(VtdUnit unit)
     {
         if (ForcesSnoop && !unit.Capabilities.HasSnoopControl && !IsFirstStage)

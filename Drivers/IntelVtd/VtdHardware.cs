@@ -5,7 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// The silicon of one remapping unit: registers, invalidation queue, caches, walker and fault log. It reads only its
+/// The silicon of one remapping unit: registers, invalidation queue, caches, walker and fault log. It reads
+/// only its
 /// registers and simulated memory. Offsets and fields are those of the VT-d specification, chapter "Register
 /// Descriptions".
 /// </summary>

@@ -5,7 +5,8 @@ namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>The unit's execution of invalidation commands, from the queue or from registers.</summary>
 internal sealed class VtdInvalidator(
-    VtdCapabilities capabilities, VtdCaches caches, VtdDeviceTlbs deviceTlbs, PhysicalMemory memory, Trace trace)
+    VtdCapabilities capabilities, VtdCaches caches, VtdDeviceTlbs deviceTlbs, PhysicalMemory memory,
+        Trace trace)
 {
     /// <summary>The root table has the scalable layout.</summary>
     public bool Scalable { get; set; }

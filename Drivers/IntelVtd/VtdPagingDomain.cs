@@ -5,7 +5,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// A domain with a page table (struct dmar_domain): its ids on each unit, the caches that may hold it, and the
+/// A domain with a page table (struct dmar_domain): its ids on each unit, the caches that may hold it, and
+/// the
 /// invalidations that follow from changes. What the table does is the sub-class's affair.
 /// </summary>
 internal abstract class VtdPagingDomain : IommuDomain
@@ -59,7 +60,9 @@ internal abstract class VtdPagingDomain : IommuDomain
 
     protected IntelVtdDriver Driver => driver;
 
-    /// <summary>The domain can be put on devices of a unit: 0, or the errno of the tree for what does not fit.</summary>
+    /// <summary>
+    /// The domain can be put on devices of a unit: 0, or the errno of the tree for what does not fit.
+    /// </summary>
     public abstract Errno Check(VtdUnit unit);
 
     /// <summary>6.x: fits width and depth to a unit that passed <see cref="Check"/>.</summary>
@@ -215,7 +218,8 @@ internal abstract class VtdPagingDomain : IommuDomain
     {
         if (last < first)
         {
-            //// An empty gather: the kernel's arithmetic wraps and asks for the page of the first byte or more.
+            /// / An empty gather: the kernel's arithmetic wraps and asks for the page of the first byte or
+            /// more.
             last = first;
         }
 

@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// A device's PASID directory and tables (intel/pasid.c): directory entries of 8 bytes by PASID 19:6, tables of 64
+/// A device's PASID directory and tables (intel/pasid.c): directory entries of 8 bytes by PASID 19:6, tables
+/// of 64
 /// entries of 64 bytes by PASID 5:0. Requests without PASID use entry 0.
 /// </summary>
 internal sealed class VtdPasidTable
@@ -15,7 +16,8 @@ internal sealed class VtdPasidTable
     private readonly int pages;
 
     /// <param name="unit">The unit the device is behind.</param>
-    /// <param name="pasids">Number of PASIDs of the device, 0 for none; the directory has whole pages.</param>
+    /// <param name="pasids">Number of PASIDs of the device, 0 for none; the directory has whole
+    /// pages.</param>
     public VtdPasidTable(VtdUnit unit, uint pasids)
     {
         this.unit = unit;

@@ -58,7 +58,9 @@ internal static class VtdFault
     /// <summary>A translated request through a context that does not allow it.</summary>
     public const uint TranslatedBlocked = 0xd;
 
-    /// <summary>The access became an interrupt request and reached no memory (our number: it is no fault).</summary>
+    /// <summary>
+    /// The access became an interrupt request and reached no memory (our number: it is no fault).
+    /// </summary>
     public const uint InterruptRequest = 0x20;
 
     public const uint DirectoryAccess = 0x50;

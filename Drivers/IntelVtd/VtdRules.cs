@@ -4,16 +4,22 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.IntelVtd;
 
-/// <summary>What the three trees do differently, as data. Sources are in drivers/iommu/intel/ of each tree.</summary>
+/// <summary>
+/// What the three trees do differently, as data. Sources are in drivers/iommu/intel/ of each tree.
+/// </summary>
 internal sealed record VtdRules
 {
     /// <summary>7.2: page tables of the shared library, everything final at allocation.</summary>
     public bool Generic { get; init; }
 
-    /// <summary>6.12, 7.2: static blocked and identity domains, blocking unconditionally before each attach.</summary>
+    /// <summary>
+    /// 6.12, 7.2: static blocked and identity domains, blocking unconditionally before each attach.
+    /// </summary>
     public bool StaticDomains { get; init; }
 
-    /// <summary>6.12, 7.2: scalable context entries are written at probe; 6.1 writes them at attach.</summary>
+    /// <summary>
+    /// 6.12, 7.2: scalable context entries are written at probe; 6.1 writes them at attach.
+    /// </summary>
     public bool ContextAtProbe { get; init; }
 
     /// <summary>6.1, 6.12: bit 0 is set on every second-stage leaf.</summary>
@@ -31,7 +37,9 @@ internal sealed record VtdRules
     /// </summary>
     public bool WidensFirstStage { get; init; }
 
-    /// <summary>6.1: an UNMANAGED domain is refused for a device with a non-relaxable RMRR, before any change.</summary>
+    /// <summary>
+    /// 6.1: an UNMANAGED domain is refused for a device with a non-relaxable RMRR, before any change.
+    /// </summary>
     public bool RefusesLockedRegions { get; init; }
 
     /// <summary>6.12, 7.2: a unit without pass-through wishes DMA for every device.</summary>
@@ -40,7 +48,9 @@ internal sealed record VtdRules
     /// <summary>6.1: an address beyond the table depth is a kernel BUG; 6.12 returns an error.</summary>
     public bool BugBeyondTable { get; init; }
 
-    /// <summary>Result of attaching a domain with mappings beyond the unit's width (6.1 -EFAULT, 6.12 -EINVAL).</summary>
+    /// <summary>
+    /// Result of attaching a domain with mappings beyond the unit's width (6.1 -EFAULT, 6.12 -EINVAL).
+    /// </summary>
     public Errno TooWide { get; init; }
 
     /// <summary>Result when forced snooping is asked of a unit without it (6.1 -EOPNOTSUPP).</summary>
@@ -96,7 +106,8 @@ internal sealed record VtdRules
 }
 
 /// <summary>
-/// Single steps of the driver, as it does them. A specimen replaces exactly one of them; nothing else may differ.
+/// Single steps of the driver, as it does them. A specimen replaces exactly one of them; nothing else may
+/// differ.
 /// </summary>
 internal class VtdSteps
 {

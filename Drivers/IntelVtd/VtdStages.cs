@@ -14,7 +14,9 @@ namespace Conformance.Drivers.IntelVtd;
 internal readonly record struct VtdStage(
     bool First, bool Scalable, ulong Tag, ulong Root, int Levels, bool Snooped, bool NoExecute);
 
-/// <summary>The walk through the paging structures of one stage, with the IOTLB and the paging-structure caches.</summary>
+/// <summary>
+/// The walk through the paging structures of one stage, with the IOTLB and the paging-structure caches.
+/// </summary>
 internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory memory, VtdCaches caches)
 {
     private const ulong AddressMask = 0x000f_ffff_ffff_f000;
@@ -74,9 +76,12 @@ internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory mem
             : access == DmaAccess.Read ? VtdFault.NoRead : VtdFault.NoWrite;
     }
 
-    private ulong Fetch(in VtdStage stage, ulong pa) => stage.Snooped ? memory.FetchSnooped(pa) : memory.Fetch(pa);
+    private ulong Fetch(in VtdStage stage, ulong pa) =>
+        stage.Snooped ? memory.FetchSnooped(pa) : memory.Fetch(pa);
 
-    /// <summary>Second stage: above the table's and the unit's width. First stage: not sign-extended.</summary>
+    /// <summary>
+    /// Second stage: above the table's and the unit's width. First stage: not sign-extended.
+    /// </summary>
     private bool Outside(in VtdStage stage, ulong iova)
     {
         var width = Shift(stage.Levels + 1);
@@ -133,7 +138,9 @@ internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory mem
         }
     }
 
-    /// <summary>First stage: present is readable; all our requests are user requests, so U is needed too.</summary>
+    /// <summary>
+    /// First stage: present is readable; all our requests are user requests, so U is needed too.
+    /// </summary>
     private static (bool Read, bool Write) Permissions(in VtdStage stage, ulong entry)
     {
         if (!stage.First)
@@ -149,7 +156,8 @@ internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory mem
     {
         var leaf = level == 1 || (entry & LargePage) != 0;
         var large = level > 1 && leaf;
-        if (large && (!LargeAllowed(stage, level) || (entry & AddressMask & ((1UL << Shift(level)) - 1)) != 0))
+        if (large && (!LargeAllowed(stage, level)
+            || (entry & AddressMask & ((1UL << Shift(level)) - 1)) != 0))
         {
             return true;
         }

@@ -51,7 +51,8 @@ internal sealed class VtdIdentityDomain : IommuDomain
 /// 6.1: what <c>domain_alloc(IDENTITY)</c> gives. The kernel hands out one and the same object each time and
 /// ignores its freeing; here each allocation is a handle of that one domain.
 /// </summary>
-/// <remarks>It has the op table of any other domain; the core does not map into it because of its type.</remarks>
+/// <remarks>It has the op table of any other domain; the core does not map into it because of its
+/// type.</remarks>
 internal sealed class VtdSharedIdentity : IommuDomain
 {
     private readonly VtdAttach attach;
@@ -66,7 +67,8 @@ internal sealed class VtdSharedIdentity : IommuDomain
 
     public override DomainOps Ops => identity.Ops;
 
-    public override Errno AttachDev(IommuDevice dev, IommuDomain? old) => attach.SharedIdentity(identity, dev);
+    public override Errno AttachDev(IommuDevice dev, IommuDomain? old) =>
+        attach.SharedIdentity(identity, dev);
 
     public override void DetachDev(IommuDevice dev) => identity.DetachDev(dev);
 

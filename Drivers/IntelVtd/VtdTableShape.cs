@@ -22,7 +22,8 @@ public readonly record struct VtdTableShape(bool FirstStage, int Levels, int Wid
         firstStage ? OfFirst(capabilities) : OfSecond(capabilities);
 
     /// <summary>
-    /// Can a table of this shape serve the unit? Coherency and page sizes bind one way only: a table cleaned to
+    /// Can a table of this shape serve the unit? Coherency and page sizes bind one way only: a table cleaned
+    /// to
     /// memory serves a snooping unit, a table without large leaves serves a unit that has them.
     /// </summary>
     public bool Suits(VtdCapabilities capabilities, bool builtCoherent, bool builtWithSyncMap)

@@ -3,7 +3,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Drivers.IntelVtd;
 
-/// <summary>The driver's record of one remapping unit (struct intel_iommu): root table, domain ids, copied entries.</summary>
+/// <summary>
+/// The driver's record of one remapping unit (struct intel_iommu): root table, domain ids, copied entries.
+/// </summary>
 internal sealed class VtdUnit
 {
     private const int PageBytes = 4096;
@@ -41,7 +43,8 @@ internal sealed class VtdUnit
     public bool IsScalable => Capabilities.IsScalable;
 
     /// <summary>
-    /// Brings the unit up with an empty context table: every function is blocked from here on. In a crash kernel
+    /// Brings the unit up with an empty context table: every function is blocked from here on. In a crash
+    /// kernel
     /// the entries of <paramref name="inherited"/> are taken over from the old kernel (iommu.c: init_dmars).
     /// </summary>
     public void Start(IEnumerable<ushort> inherited)
@@ -112,7 +115,9 @@ internal sealed class VtdUnit
 
     public void ForgetCopied(ushort sid) => copied.Remove(sid);
 
-    /// <summary>Address of the context entry of a function; 0 when its table does not exist and is not wanted.</summary>
+    /// <summary>
+    /// Address of the context entry of a function; 0 when its table does not exist and is not wanted.
+    /// </summary>
     public ulong ContextEntry(ushort sid, bool create)
     {
         var upper = IsScalable && (sid & 0x80) != 0;
@@ -149,7 +154,9 @@ internal sealed class VtdUnit
 
     public void FreePage(ulong pa, int pages = 1) => memory.Free(new PhysAddr(pa), pages * PageBytes);
 
-    /// <summary>After an entry became present: not-present ones may be cached, or the write may wait.</summary>
+    /// <summary>
+    /// After an entry became present: not-present ones may be cached, or the write may wait.
+    /// </summary>
     public void FlushPresent(ushort did, ushort sid)
     {
         if (Capabilities.IsCaching)
@@ -164,7 +171,8 @@ internal sealed class VtdUnit
     }
 
     /// <summary>
-    /// The old kernel's translation of a function whose driver is gone: an empty table of its own, under an id
+    /// The old kernel's translation of a function whose driver is gone: an empty table of its own, under an
+    /// id
     /// that this kernel must not use for anything else.
     /// </summary>
     private void Inherit(ushort sid)

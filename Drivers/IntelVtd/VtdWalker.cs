@@ -4,7 +4,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.IntelVtd;
 
 /// <summary>
-/// Translation in the order of the hardware: IOTLB, context cache or root and context tables, PASID cache or directory and
+/// Translation in the order of the hardware: IOTLB, context cache or root and context tables, PASID cache or
+/// directory and
 /// PASID table, then the paging structures of the stage. A fault is its reason number, 0 is success.
 /// </summary>
 internal sealed class VtdWalker
@@ -277,7 +278,8 @@ internal sealed class VtdWalker
             case VtdEntryBits.TypeFirst when capabilities.HasFirstStage:
                 var five = (entry.Q2 & VtdEntryBits.FiveLevels) != 0;
                 stage = new VtdStage(
-                    First: true, Scalable: true, VtdCaches.FirstStageTag(entry.Did, pasid), entry.Q2 & PageMask,
+                    First: true, Scalable: true, VtdCaches.FirstStageTag(entry.Did, pasid),
+                        entry.Q2 & PageMask,
                     five ? 5 : 4, snooped, (entry.Q2 & VtdEntryBits.NoExecuteEnable) != 0);
                 return five && !capabilities.HasFirstStage5Level ? VtdFault.PasidInvalid : 0;
             default:

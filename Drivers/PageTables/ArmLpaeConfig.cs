@@ -94,7 +94,8 @@ public sealed record ArmLpaeRules(
     ArmLpaeQuirks Stage1Quirks,
     ArmLpaeQuirks Stage2Quirks)
 {
-    private const ArmLpaeQuirks Old = ArmLpaeQuirks.NonSecure | ArmLpaeQuirks.Ttbr1 | ArmLpaeQuirks.OuterWriteBack;
+    private const ArmLpaeQuirks Old = ArmLpaeQuirks.NonSecure | ArmLpaeQuirks.Ttbr1
+        | ArmLpaeQuirks.OuterWriteBack;
 
     public static readonly ArmLpaeRules V6_1 = new(
         ConcatenatesWherePossible: true, SplitsBlocks: true, ClearsInBulk: false, Old, ArmLpaeQuirks.None);

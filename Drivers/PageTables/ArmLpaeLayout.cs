@@ -145,7 +145,8 @@ public sealed record ArmLpaeLayout
         };
     }
 
-    private static bool ConcatenationIsMandatory(ArmLpaeLayout layout) => (layout.GranuleShift, layout.StartLevel) switch
+    private static bool ConcatenationIsMandatory(ArmLpaeLayout layout) =>
+        (layout.GranuleShift, layout.StartLevel) switch
     {
         (14, 0) => layout.OutputBits == 48 || layout.InputBits == 48,
         (12, 0) => layout.OutputBits is 40 or 42,

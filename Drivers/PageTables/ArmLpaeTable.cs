@@ -17,7 +17,8 @@ public class ArmLpaeTable
     private readonly IArmLpaeFlush flush;
 
     public ArmLpaeTable(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
     {
         this.rules = rules;
         this.flush = flush;

@@ -5,13 +5,17 @@ namespace Conformance.Drivers.PageTables;
 
 /// <summary>
 /// The VT-d driver's own walker of 6.1 and 6.12 (drivers/iommu/intel/iommu.c: __domain_mapping,
-/// switch_to_super_page, pfn_to_dma_pte, dma_pte_clear_level). It never looks twice: a live leaf stays, a large
-/// leaf clears whatever was below it, and an unmap clears from its start for as long as one entry of the level
+/// switch_to_super_page, pfn_to_dma_pte, dma_pte_clear_level). It never looks twice: a live leaf stays, a
+/// large
+/// leaf clears whatever was below it, and an unmap clears from its start for as long as one entry of the
+/// level
 /// where the walk ended.
 /// </summary>
 /// <remarks>
-/// The kernel treats the target of a large leaf as a table when a map or unmap of smaller size falls inside it,
-/// and so reads or writes device data. Data is not simulated: it reads as empty and writes to it are lost, which
+/// The kernel treats the target of a large leaf as a table when a map or unmap of smaller size falls inside
+/// it,
+/// and so reads or writes device data. Data is not simulated: it reads as empty and writes to it are lost,
+/// which
 /// leaves the translation as the kernel leaves it.
 /// </remarks>
 public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int levels)
@@ -19,7 +23,9 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
 {
     private readonly List<PhysAddr> replaced = [];
 
-    /// <summary>Large leaves that may be written: 0 none, 1 2 MiB, 2 also 1 GiB (<c>iommu_superpage</c>).</summary>
+    /// <summary>
+    /// Large leaves that may be written: 0 none, 1 2 MiB, 2 also 1 GiB (<c>iommu_superpage</c>).
+    /// </summary>
     public int LargeLevels { get; set; }
 
     /// <summary>Addresses that the tables can express at the present depth.</summary>
@@ -28,7 +34,8 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
     public override PhysAddr IovaToPhys(ulong iova) => Supports(iova) ? Resolve(iova) : default;
 
     /// <summary>
-    /// Maps pages; the range is aligned and inside the table. Each run of addresses whose small tables a large
+    /// Maps pages; the range is aligned and inside the table. Each run of addresses whose small tables a
+    /// large
     /// leaf replaced is reported to <paramref name="cleared"/> after those tables were freed.
     /// </summary>
     public void Map(ulong iova, ulong pa, ulong size, Prot prot, Action<ulong, ulong> cleared)
@@ -68,8 +75,10 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
     }
 
     /// <summary>
-    /// Clears a range that begins at <paramref name="iova"/>: at least <paramref name="size"/> bytes, at least one
-    /// entry of the level where the walk for the first address ends, even when nothing is there. Returns the bytes
+    /// Clears a range that begins at <paramref name="iova"/>: at least <paramref name="size"/> bytes, at
+    /// least one
+    /// entry of the level where the walk for the first address ends, even when nothing is there. Returns the
+    /// bytes
     /// reported as removed; covered tables go to the freelist.
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, List<PhysAddr> freelist)
@@ -90,7 +99,9 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
         return size;
     }
 
-    /// <summary>The last byte an <see cref="Unmap"/> would touch; true when it lies beyond the tables.</summary>
+    /// <summary>
+    /// The last byte an <see cref="Unmap"/> would touch; true when it lies beyond the tables.
+    /// </summary>
     public bool UnmapLeavesTable(ulong iova, ulong size)
     {
         Decide(iova, out var level);
@@ -99,7 +110,8 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
     }
 
     /// <summary>
-    /// Makes the table shallower for a unit with fewer levels: the first table below the top becomes the top, the
+    /// Makes the table shallower for a unit with fewer levels: the first table below the top becomes the top,
+    /// the
     /// old top is freed. An empty top is kept and merely read as a lower one.
     /// </summary>
     public void DropTop()
@@ -125,7 +137,9 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
         return level;
     }
 
-    /// <summary>The table of a level for an address, made where missing; 0 when a large leaf is in the way.</summary>
+    /// <summary>
+    /// The table of a level for an address, made where missing; 0 when a large leaf is in the way.
+    /// </summary>
     private ulong Descend(ulong iova, int leafLevel)
     {
         var table = Root;
@@ -150,7 +164,9 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
         return table;
     }
 
-    /// <summary>An old leaf is cleared; old tables are unlinked and freed at once, before any invalidation.</summary>
+    /// <summary>
+    /// An old leaf is cleared; old tables are unlinked and freed at once, before any invalidation.
+    /// </summary>
     private void ClearForLarge(ulong slot, int level)
     {
         var entry = Memory.Read(slot);
@@ -169,7 +185,8 @@ public sealed class VtdClassicTable(PhysicalMemory memory, VtdFormat format, int
         }
     }
 
-    private void ClearTable(ulong table, int level, ulong tableIova, ulong first, ulong last, List<PhysAddr> freelist)
+    private void ClearTable(ulong table, int level, ulong tableIova, ulong first, ulong last,
+        List<PhysAddr> freelist)
     {
         var span = Span(level);
         var from = Math.Max(first, tableIova);

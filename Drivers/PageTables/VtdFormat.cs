@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// Entry bits of one VT-d paging format, as the kernel writes them: 8-byte entries, 512 to a 4 KiB table, level 1 is
+/// Entry bits of one VT-d paging format, as the kernel writes them: 8-byte entries, 512 to a 4 KiB table,
+/// level 1 is
 /// the leaf level. Address in bits 51:12; bit 7 marks a leaf at level 2 (2 MiB) or 3 (1 GiB).
 /// </summary>
 public abstract class VtdFormat
@@ -11,13 +12,18 @@ public abstract class VtdFormat
     public const ulong AddressMask = 0x000f_ffff_ffff_f000;
     public const ulong LargePage = 1UL << 7;
 
-    /// <summary>Software bit of a table entry that has reached memory (generic page table, incoherent walker).</summary>
+    /// <summary>
+    /// Software bit of a table entry that has reached memory (generic page table, incoherent walker).
+    /// </summary>
     public abstract ulong CleanedBit { get; }
 
     /// <summary>An entry that points to the table at <paramref name="pa"/>.</summary>
     public abstract ulong Table(ulong pa);
 
-    /// <summary>A leaf; address bits above 51 fall away; <paramref name="snoop"/> asks for forced snooping where the format has it per leaf.</summary>
+    /// <summary>
+    /// A leaf; address bits above 51 fall away; <paramref name="snoop"/> asks for forced snooping where the
+    /// format has it per leaf.
+    /// </summary>
     public abstract ulong Leaf(ulong pa, int level, Prot prot, bool snoop);
 
     /// <summary>The entry is not empty.</summary>
@@ -58,7 +64,9 @@ public sealed class VtdSecondStage(bool alwaysReadable) : VtdFormat
     public override bool CanWrite(ulong entry) => (entry & Write) != 0;
 }
 
-/// <summary>First stage, the processor's format: P 0, W 1, U 2, A 5, D 6, XD 63. Present is readable.</summary>
+/// <summary>
+/// First stage, the processor's format: P 0, W 1, U 2, A 5, D 6, XD 63. Present is readable.
+/// </summary>
 /// <param name="executeDisable">6.1 sets XD on leaves and table entries.</param>
 public sealed class VtdFirstStage(bool executeDisable) : VtdFormat
 {

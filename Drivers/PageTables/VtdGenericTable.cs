@@ -11,7 +11,8 @@ namespace Conformance.Drivers.PageTables;
 /// <param name="format">Second or first stage.</param>
 /// <param name="levels">Depth.</param>
 /// <param name="width">Bits of IOVA that the table accepts.</param>
-/// <param name="signExtended">Accept 2^(width-1) from below and the sign-extended half at the top of 64 bits.</param>
+/// <param name="signExtended">Accept 2^(width-1) from below and the sign-extended half at the top of 64
+/// bits.</param>
 public sealed class VtdGenericTable(
     PhysicalMemory memory, VtdFormat format, int levels, int width, bool signExtended)
     : VtdTable(memory, format, levels)
@@ -26,7 +27,9 @@ public sealed class VtdGenericTable(
     /// <summary>Page sizes that leaves may have.</summary>
     public PageSizes Sizes { get; set; }
 
-    /// <summary>A parent of nested tables: leaves without write permission are -EINVAL (an erratum, applied always).</summary>
+    /// <summary>
+    /// A parent of nested tables: leaves without write permission are -EINVAL (an erratum, applied always).
+    /// </summary>
     public bool RefusesReadOnly { get; set; }
 
     public override PhysAddr IovaToPhys(ulong iova) => Accepts(iova, iova) ? Resolve(iova) : default;
@@ -58,7 +61,8 @@ public sealed class VtdGenericTable(
     }
 
     /// <summary>
-    /// Removes leaves from the start up to the first absent entry; a leaf cut by the end of the range goes whole,
+    /// Removes leaves from the start up to the first absent entry; a leaf cut by the end of the range goes
+    /// whole,
     /// one cut by its start stops the walk. Returns the bytes removed; covered tables go to the freelist.
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, List<PhysAddr> freelist)
@@ -146,7 +150,9 @@ public sealed class VtdGenericTable(
         return Errno.OK;
     }
 
-    /// <summary>The table of a level for an address, with the missing ones made; a leaf on the way is in use.</summary>
+    /// <summary>
+    /// The table of a level for an address, with the missing ones made; a leaf on the way is in use.
+    /// </summary>
     private Errno Descend(ulong iova, int leafLevel, out ulong table)
     {
         table = Root;
@@ -171,7 +177,9 @@ public sealed class VtdGenericTable(
         return Errno.OK;
     }
 
-    /// <summary>The software bit says that the entry has reached memory; it is set after the write-back.</summary>
+    /// <summary>
+    /// The software bit says that the entry has reached memory; it is set after the write-back.
+    /// </summary>
     private void MarkCleaned(ulong slot, ulong entry)
     {
         if (!Coherent)

@@ -4,11 +4,13 @@ using Conformance.Model.Contract;
 namespace Conformance.Drivers.PageTables;
 
 /// <summary>
-/// One VT-d page table in simulated memory, as software sees it. Sub-classes are the two kernel algorithms over it:
+/// One VT-d page table in simulated memory, as software sees it. Sub-classes are the two kernel algorithms
+/// over it:
 /// <see cref="VtdClassicTable"/> (6.1, 6.12) and <see cref="VtdGenericTable"/> (7.2).
 /// </summary>
 /// <remarks>
-/// Level 1 holds 4 KiB leaves; an entry of level n covers 2^(12 + 9(n-1)) bytes. Pages taken out of the tree go to
+/// Level 1 holds 4 KiB leaves; an entry of level n covers 2^(12 + 9(n-1)) bytes. Pages taken out of the tree
+/// go to
 /// a freelist and are given back by the caller once the hardware has been told.
 /// </remarks>
 public abstract class VtdTable
@@ -33,7 +35,9 @@ public abstract class VtdTable
     /// <summary>Leaves written from now on force snooping.</summary>
     public bool Snoop { get; set; }
 
-    /// <summary>The walker reads what the processor wrote; otherwise each write is cleaned to memory.</summary>
+    /// <summary>
+    /// The walker reads what the processor wrote; otherwise each write is cleaned to memory.
+    /// </summary>
     public bool Coherent { get; set; } = true;
 
     protected PhysicalMemory Memory { get; }
@@ -46,7 +50,9 @@ public abstract class VtdTable
     /// <summary>Bytes that one entry of a level covers.</summary>
     public static ulong Span(int level) => 1UL << Shift(level);
 
-    /// <summary>The physical address an IOVA reaches, 0 when nothing is mapped (also at physical 0).</summary>
+    /// <summary>
+    /// The physical address an IOVA reaches, 0 when nothing is mapped (also at physical 0).
+    /// </summary>
     public abstract PhysAddr IovaToPhys(ulong iova);
 
     /// <summary>Gives back every page of the tree at once; the table cannot be used afterwards.</summary>

@@ -95,7 +95,7 @@ internal static class AppleDartSpecimens
     private static Specimen BypassLeftOn() => Of(
         "dart-bypass-left-on",
         "attaching a paging domain leaves the bypass bit of TCR on: DMA reaches all of memory",
-        6, [71], null, new BypassLeftOnSteps(),
+        6, [4, 71], null, new BypassLeftOnSteps(),
         """
         device d0 i0:0x1 group 0
         --

@@ -53,7 +53,7 @@ internal static class ArmSmmuV3Specimens
     private static Specimen EntryNotInvalidated() => Of(
         "smmuv3-ste-not-invalidated",
         "no CFGI_STE after a new stream table entry: the one that the unit has kept stays in force",
-        SmmuSheet + 1, 39, "v7.2", ArmSmmuV3Factory.Linear, new EntryNotInvalidatedSteps(),
+        SmmuSheet + 1, 67, "v7.2", ArmSmmuV3Factory.Linear, new EntryNotInvalidatedSteps(),
         """
         device d0 i0:0x18 group 0
         --
@@ -90,7 +90,8 @@ internal static class ArmSmmuV3Specimens
 
     private static Specimen NoFlushAtFree() => Of(
         "smmuv3-asid-reused-unflushed",
-        "6.12: nothing is flushed when a domain is freed, and the next one gets its ASID: old translations answer for it",
+        "6.12: nothing is flushed when a domain is freed, and the next one gets its ASID: old translations "
+        + "answer for it",
         SmmuSheet + 6, 4, "v6.7", null, new NoFlushAtFreeSteps(),
         OneDevice + """
             map D0 0x1000 0x100000 0x1000 rw
@@ -126,7 +127,8 @@ internal static class ArmSmmuV3Specimens
 
     private static Specimen NoFlushAtLastUser() => Of(
         "smmuv3-last-user-unflushed",
-        "7.2: an ASID that loses its last device is not flushed, and unmap sends nothing for a domain without devices: the "
+        "7.2: an ASID that loses its last device is not flushed, and unmap sends nothing for a domain "
+        + "without devices: the "
         + "next attach finds old translations",
         SmmuSheet + 9, 4, "v7.2", null, new NoFlushAtLastUserSteps(),
         OneDevice + """
@@ -212,7 +214,8 @@ internal static class ArmSmmuV3Specimens
             """);
 
     /// <summary>A specimen with changed steps; the header of its minimum is made here.</summary>
-    private static Specimen Of(string name, string title, string citation, int rule, string era, string? variant,
+    private static Specimen Of(string name, string title, string citation, int rule, string era,
+        string? variant,
         SmmuSteps steps, string rest) => new()
     {
         Name = name,
@@ -291,26 +294,30 @@ internal static class ArmSmmuV3Specimens
 
     private sealed class TableSteps(MakeTable make) : SmmuSteps
     {
-        public override ArmLpaeTable CreateTable(PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout,
+        public override ArmLpaeTable CreateTable(PhysicalMemory memory, ArmLpaeConfig config,
+            ArmLpaeLayout layout,
             ArmLpaeRules rules, IArmLpaeFlush flush) => make(memory, config, layout, rules, flush);
     }
 
     private sealed class NoAccessFlag(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
         : ArmLpaeTable(memory, config, layout, rules, flush)
     {
         protected override ulong LeafBits(Prot prot) => base.LeafBits(prot) & ~ArmLpaeEntry.AccessFlag;
     }
 
     private sealed class LiveLeafOk(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
         : ArmLpaeTable(memory, config, layout, rules, flush)
     {
         protected override Errno OverLiveLeaf => Errno.OK;
     }
 
     private sealed class NoClean(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
         : ArmLpaeTable(memory, config, layout, rules, flush)
     {
         protected override void SyncEntries(ulong at, int count)
@@ -320,9 +327,11 @@ internal static class ArmSmmuV3Specimens
     }
 
     private sealed class ClearsOne(
-        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules, IArmLpaeFlush flush)
+        PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout, ArmLpaeRules rules,
+            IArmLpaeFlush flush)
         : ArmLpaeTable(memory, config, layout, rules, flush)
     {
-        protected override void ClearEntries(ulong at, int count) => base.ClearEntries(at, Math.Min(count, 1));
+        protected override void ClearEntries(ulong at, int count) =>
+            base.ClearEntries(at, Math.Min(count, 1));
     }
 }

@@ -21,7 +21,8 @@ public static class IntelVtdSpecimens
             """),
         Make(
             "vtd-iotlb-flushed-with-new-did",
-            "Blocking flushes the next free domain id, not the old one: stale hits when the id is used again.",
+            "Blocking flushes the next free domain id, not the old one: stale hits when the id is used "
+            + "again.",
             "sheet intel-vtd, mutant 2", [2, 39, 4, 71], new VtdFlushesNewDid(),
             """
             alloc D0 d0
@@ -102,14 +103,15 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-pass-through-left-in-blocked-entry",
             "A blocked entry keeps its translation type: after identity the next domain is passed through.",
-            "sheet intel-vtd, mutant 10", [71, 4, 39], new VtdKeepsBlockedEntry(),
+            "sheet intel-vtd, mutant 10", [4, 71, 39], new VtdKeepsBlockedEntry(),
             """
             set-type g0 identity
             set-type g0 DMA
             """),
         Make(
             "vtd-miss-flushed-under-new-did",
-            "Caching mode: the present-flush uses the new domain's id, so a cached miss of the context stays.",
+            "Caching mode: the present-flush uses the new domain's id, so a cached miss of the context "
+            + "stays.",
             "sheet intel-vtd, mutant 11", [39, 71], new VtdMissesUnderNewDid(),
             """
             dma d0 0 0x1000 read
@@ -124,7 +126,8 @@ public static class IntelVtdSpecimens
             variant: VtdVariants.LegacyCaching),
         Make(
             "vtd-no-execute-not-enabled",
-            "First-stage entries carry execute-disable, the PASID entry does not enable it: every access faults.",
+            "First-stage entries carry execute-disable, the PASID entry does not enable it: every access "
+            + "faults.",
             "iommu/vt-d: Set No Execute Enable bit in PASID table entry e06d24435596", [39, 71],
             new VtdNoExecuteEnable(),
             "map g0.default 0x1000 0x100000 0x1000 rw",
@@ -143,7 +146,8 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-tables-not-cleaned",
             "Tables for a walker that does not snoop stay in the processor's cache: mappings are not seen.",
-            "iommu/vt-d: Flush cache for PASID table before using it 22d169bdd284 (same duty, page tables)", [39, 71],
+            "iommu/vt-d: Flush cache for PASID table before using it 22d169bdd284 (same duty, page tables)",
+                [39, 71],
             new VtdNeverCleans(),
             """
             alloc D0 d0
@@ -154,7 +158,8 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-second-stage-flushed-by-pasid",
             "Tearing a PASID entry down flushes by PASID although a second stage is cached by domain.",
-            "iommu/vt-d: Fix incomplete cache flush in intel_pasid_tear_down_entry", [2, 39, 4, 71], new VtdPasidFlushOnly(),
+            "iommu/vt-d: Fix incomplete cache flush in intel_pasid_tear_down_entry", [2, 39, 4, 71],
+                new VtdPasidFlushOnly(),
             """
             alloc D0 d0
             attach-group D0 g0
@@ -165,7 +170,8 @@ public static class IntelVtdSpecimens
         Make(
             "vtd-release-before-deferred-attach",
             "A device released before its deferred attach has no domain on record: release uses NULL.",
-            "iommu/vt-d: Fix NULL domain on device release 81e921fd3216", [69, 71], new VtdReleaseNeedsDomain(),
+            "iommu/vt-d: Fix NULL domain on device release 81e921fd3216", [69, 71],
+                new VtdReleaseNeedsDomain(),
             "release d0",
             device: "device d0 i0:0x18 group 0 pci deferred", era: "v6.6", kernel: "kernel kdump"),
     ];

@@ -4,7 +4,9 @@ namespace Conformance.Model.Contract;
 [Flags]
 public enum DomainType
 {
-    /// <summary>All DMA is refused. Zero, so a driver cannot wish for it through <c>def_domain_type</c>.</summary>
+    /// <summary>
+    /// All DMA is refused. Zero, so a driver cannot wish for it through <c>def_domain_type</c>.
+    /// </summary>
     Blocked = 0,
 
     /// <summary>Map and unmap work; used by VFIO, iommufd and kernel users of the API.</summary>
@@ -48,7 +50,9 @@ public static class DomainTypes
 
     public static bool IsDmaApi(this DomainType type) => (type & DomainType.DmaApiBit) != 0;
 
-    /// <summary>The word of the sysfs attribute <c>type</c> (iommu.c: iommu_group_show_type), or our own.</summary>
+    /// <summary>
+    /// The word of the sysfs attribute <c>type</c> (iommu.c: iommu_group_show_type), or our own.
+    /// </summary>
     public static string Text(this DomainType type) => type switch
     {
         DomainType.Blocked => "blocked",

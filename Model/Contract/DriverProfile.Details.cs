@@ -79,7 +79,8 @@ public sealed partial record DriverProfile
     public OverlapRule? OverlapSmaller { get; init; }
 
     /// <summary>
-    /// With <see cref="OverlapRule.Refuse"/>: a call looks for live translations under all its pages before it
+    /// With <see cref="OverlapRule.Refuse"/>: a call looks for live translations under all its pages before
+    /// it
     /// writes any, so that a refused call has mapped nothing (apple-dart). False: the pages before the first
     /// live one are mapped, counted, and unmapped again by the core.
     /// </summary>
@@ -118,14 +119,16 @@ public sealed partial record DriverProfile
     public ulong? IovaUpperFirst { get; init; }
 
     /// <summary>
-    /// Result of a page-wise map whose end wraps around 2^64, which a test of the end alone cannot see; null: as
+    /// Result of a page-wise map whose end wraps around 2^64, which a test of the end alone cannot see; null:
+    /// as
     /// <see cref="IovaOutside"/> (VT-d of 6.12).
     /// </summary>
     public Errno? IovaWraps { get; init; }
 
     /// <summary>
     /// What a device on identity reaches, first and last bytes, ascending; DMA elsewhere is refused. Null: as
-    /// <see cref="IdentityOffset"/> says, else everything. Empty: nothing (VT-d without pass-through: 6.1 has a 1:1
+    /// <see cref="IdentityOffset"/> says, else everything. Empty: nothing (VT-d without pass-through: 6.1 has
+    /// a 1:1
     /// table of RAM, later trees write an entry that the hardware refuses).
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
@@ -140,7 +143,8 @@ public sealed partial record DriverProfile
 
     /// <summary>
     /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
-    /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top. The
+    /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top.
+    /// The
     /// mark falls only when an unmap removes the very top. With this test goes that the limit of map becomes
     /// that of the device's instance at each attach, also one that fails later (VT-d of 6.1 and 6.12).
     /// </summary>
@@ -158,7 +162,8 @@ public sealed partial record DriverProfile
     public IReadOnlyList<Errno> RefusedBeforeChange { get; init; } = [];
 
     /// <summary>
-    /// Log2 of the bytes at whose multiples a page-wise map or unmap call ends, having done less than was asked and
+    /// Log2 of the bytes at whose multiples a page-wise map or unmap call ends, having done less than was
+    /// asked and
     /// with success (apple-dart: one leaf table a call); 0: a call does all it can. It shows in which call an
     /// injected failure strikes, and where <see cref="PaLast"/> is tested.
     /// </summary>
@@ -172,13 +177,15 @@ public sealed partial record DriverProfile
     public int CallEntryBits { get; init; }
 
     /// <summary>
-    /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those behind
+    /// Of the pages of one map call only the first is tested against <see cref="PaLast"/>, a 2^n - 1; those
+    /// behind
     /// lose the higher bits (apple-dart, all trees: the map succeeds and the translation wraps).
     /// </summary>
     public bool MasksPa { get; init; }
 
     /// <summary>
-    /// Whether a device may join the group of another that is there already, asked for each of them: not OK is
+    /// Whether a device may join the group of another that is there already, asked for each of them: not OK
+    /// is
     /// the -EINVAL of <see cref="IIommuDriver.DeviceGroup"/> (apple-dart: PCI devices behind one and the same
     /// unit only). Null: always.
     /// </summary>
@@ -200,7 +207,8 @@ public sealed partial record DriverProfile
     public Func<DeviceSpec, UnattachedDma>? UnattachedFor { get; init; }
 
     /// <summary>
-    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a release domain
+    /// As <see cref="ReleaseLeaves"/>, for one device; null: the same for all. Given, it holds behind a
+    /// release domain
     /// too (VT-d scalable mode takes the context entry away, whatever was attached last).
     /// </summary>
     public Func<DeviceSpec, RefusedAttach>? ReleaseLeavesFor { get; init; }
@@ -209,14 +217,17 @@ public sealed partial record DriverProfile
     public bool ForcesStrict { get; init; }
 
     /// <summary>
-    /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it (VT-d first
+    /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it
+    /// (VT-d first
     /// stage of 6.1: the start is aligned down to the size, the end is not reached).
     /// </summary>
     public Func<ulong, ulong, (ulong First, ulong Last)>? SyncReaches { get; init; }
 
     /// <summary>
-    /// The first attach after a probe is lost when the release before left the device on identity: it succeeds, but
-    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present one).
+    /// The first attach after a probe is lost when the release before left the device on identity: it
+    /// succeeds, but
+    /// the hardware stays as it was (VT-d legacy entries from v6.19 on, whose writer never touches a present
+    /// one).
     /// </summary>
     public bool KeepsIdentityOfRelease { get; init; }
 
@@ -226,20 +237,25 @@ public sealed partial record DriverProfile
     public Func<DeviceSpec, IReadOnlyList<ResvRegion>>? RegionsFor { get; init; }
 
     /// <summary>
-    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused attach, or a
-    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and <see cref="ReleaseLeaves"/> say
+    /// The driver leaves the old domain first, and for a device that is on none this does nothing: a refused
+    /// attach, or a
+    /// release, then leaves the device as it was, whatever <see cref="RefusedAttach"/> and
+    /// <see cref="ReleaseLeaves"/> say
     /// (SMMUv3 of 6.1).
     /// </summary>
     public bool LeavesDetachedAlone { get; init; }
 
     /// <summary>
-    /// One map call looks at all its entries before it writes the first: a refused call has mapped nothing and counts
-    /// nothing, but smaller pages that lay in the way before the refusal are gone (io-pgtable-arm, io-pgtable-dart).
+    /// One map call looks at all its entries before it writes the first: a refused call has mapped nothing
+    /// and counts
+    /// nothing, but smaller pages that lay in the way before the refusal are gone (io-pgtable-arm,
+    /// io-pgtable-dart).
     /// </summary>
     public bool ChecksCallFirst { get; init; }
 
     /// <summary>
-    /// As <see cref="ReleaseLeaves"/>, for a device whose <see cref="IommuDevice.RequireDirect"/> is set when it is
+    /// As <see cref="ReleaseLeaves"/>, for a device whose <see cref="IommuDevice.RequireDirect"/> is set when
+    /// it is
     /// released; null: no difference (SMMUv3 of 6.12: bypass).
     /// </summary>
     public RefusedAttach? ReleaseLeavesDirect { get; init; }

@@ -15,7 +15,8 @@ public enum OverlapRule
     KeepOldAndSucceed,
 
     /// <summary>
-    /// As <see cref="Replace"/>, but the map invalidates nothing: until the next invalidation of the page a device
+    /// As <see cref="Replace"/>, but the map invalidates nothing: until the next invalidation of the page a
+    /// device
     /// may reach through the old translation or the new one (s390 from 6.12 on, without <c>tlb_refresh</c>).
     /// </summary>
     ReplaceUntilFlushed,
@@ -30,7 +31,9 @@ public enum PartialUnmapRule
     /// <summary>The large page is split, only the asked part goes.</summary>
     Split,
 
-    /// <summary>From its start the whole large page goes and is counted; from its middle nothing goes.</summary>
+    /// <summary>
+    /// From its start the whole large page goes and is counted; from its middle nothing goes.
+    /// </summary>
     WholeFromStart,
 
     /// <summary>Nothing goes, 0.</summary>
@@ -50,21 +53,27 @@ public enum HoleRule
     Count,
 
     /// <summary>
-    /// Each unit of the page size that the core chose stands for itself: a hole in its first base page ends the
-    /// unmap with what came before, later holes in the unit count (s390 of 6.1, whose op took one unit a call).
+    /// Each unit of the page size that the core chose stands for itself: a hole in its first base page ends
+    /// the
+    /// unmap with what came before, later holes in the unit count (s390 of 6.1, whose op took one unit a
+    /// call).
     /// </summary>
     CountAfterFirst,
 
     /// <summary>
-    /// As <see cref="Stop"/>, but what the unmap looks at is the table entry of the page size that the core chose: one
-    /// that leads to a table, be the table empty, goes whole and counts whole; only an absent one stops the unmap
+    /// As <see cref="Stop"/>, but what the unmap looks at is the table entry of the page size that the core
+    /// chose: one
+    /// that leads to a table, be the table empty, goes whole and counts whole; only an absent one stops the
+    /// unmap
     /// (io-pgtable-arm). Tables vanish that way and under a large page, never because they became empty.
     /// </summary>
     StopAtEntry,
 
     /// <summary>
-    /// A call is lengthened to the span of the table entry at which the walk to its first byte ends, and then clears
-    /// and counts all of it, holes too; a large page covered in part stays (VT-d of 6.1 and 6.12). Tables vanish when a
+    /// A call is lengthened to the span of the table entry at which the walk to its first byte ends, and then
+    /// clears
+    /// and counts all of it, holes too; a large page covered in part stays (VT-d of 6.1 and 6.12). Tables
+    /// vanish when a
     /// call covers their entry, and under a large page.
     /// </summary>
     CountToEntryEnd,
@@ -86,7 +95,9 @@ public enum RefusedAttach
     Bypass,
 }
 
-/// <summary>What a device can do while no domain was ever attached (after the instance has started).</summary>
+/// <summary>
+/// What a device can do while no domain was ever attached (after the instance has started).
+/// </summary>
 public enum UnattachedDma
 {
     Blocked,
@@ -102,13 +113,15 @@ public enum FinaliseRule
     AtAlloc,
 
     /// <summary>
-    /// At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>, or works within the
+    /// At first attach; map before that fails with <see cref="DriverProfile.MapBeforeFinalise"/>, or works
+    /// within the
     /// page sizes and aperture "before" when that is OK (VT-d of 6.1 and 6.12).
     /// </summary>
     AtFirstAttach,
 
     /// <summary>
-    /// As <see cref="AtFirstAttach"/>, and again at each attach while no device is on the domain: the bounds are
+    /// As <see cref="AtFirstAttach"/>, and again at each attach while no device is on the domain: the bounds
+    /// are
     /// then those of that device's instance (s390 of 6.1).
     /// </summary>
     AtFirstAttachOfEmpty,
@@ -127,8 +140,10 @@ public sealed partial record DriverProfile
     public required KernelTree Tree { get; init; }
 
     /// <summary>
-    /// Result of <see cref="IDriverStack.StartInstance"/> for an instance of this variant: an error when the unit is
-    /// locked by firmware or unknown to the driver of this tree. Devices with a requester on such an instance, or on
+    /// Result of <see cref="IDriverStack.StartInstance"/> for an instance of this variant: an error when the
+    /// unit is
+    /// locked by firmware or unknown to the driver of this tree. Devices with a requester on such an
+    /// instance, or on
     /// one that has not started yet, are not ours (-ENODEV at probe).
     /// </summary>
     public Errno StartResult { get; init; } = Errno.OK;
@@ -152,7 +167,9 @@ public sealed partial record DriverProfile
     /// <summary>The static blocked domain is also <c>release_domain</c>.</summary>
     public bool ReleasesToBlocked { get; init; }
 
-    /// <summary>Types <c>domain_alloc</c> offers (6.1, and the fallback of 6.12); NULL for any other.</summary>
+    /// <summary>
+    /// Types <c>domain_alloc</c> offers (6.1, and the fallback of 6.12); NULL for any other.
+    /// </summary>
     public IReadOnlyList<DomainType> AllocTypes { get; init; } = [];
 
     /// <summary>Flags <c>domain_alloc_paging_flags</c> accepts; others are -EOPNOTSUPP.</summary>
@@ -161,11 +178,14 @@ public sealed partial record DriverProfile
     /// <summary>Combinations of accepted flags that are refused with -EOPNOTSUPP all the same.</summary>
     public IReadOnlyList<AllocFlags> RefusedAllocFlags { get; init; } = [];
 
-    /// <summary>Types whose attach the driver of this tree can carry out; what else reaches it breaks R63.</summary>
+    /// <summary>
+    /// Types whose attach the driver of this tree can carry out; what else reaches it breaks R63.
+    /// </summary>
     public required IReadOnlyList<DomainType> KnownTypes { get; init; }
 
     /// <summary>
-    /// A type not in <see cref="KnownTypes"/> is accepted with 0 and the hardware is left as it was; only a domain of
+    /// A type not in <see cref="KnownTypes"/> is accepted with 0 and the hardware is left as it was; only a
+    /// domain of
     /// <see cref="FinaliseRule.AtFirstAttach"/> becomes final (apple-dart, 6.1).
     /// </summary>
     public bool IgnoresUnknownTypes { get; init; }
@@ -194,7 +214,8 @@ public sealed partial record DriverProfile
     public required ulong IovaLast { get; init; }
 
     /// <summary>
-    /// An unmap that reaches outside <see cref="IovaFirst"/> to <see cref="IovaLast"/> removes nothing and returns
+    /// An unmap that reaches outside <see cref="IovaFirst"/> to <see cref="IovaLast"/> removes nothing and
+    /// returns
     /// 0: the whole call, or with <see cref="HoleRule.CountAfterFirst"/> the unit at hand (s390).
     /// </summary>
     public bool UnmapOutsideRefused { get; init; }
@@ -207,7 +228,9 @@ public sealed partial record DriverProfile
 
     public Errno IovaOutside { get; init; } = Errno.ERANGE;
 
-    /// <summary>Last physical address the tables can express; maps beyond give <see cref="PaOutside"/>.</summary>
+    /// <summary>
+    /// Last physical address the tables can express; maps beyond give <see cref="PaOutside"/>.
+    /// </summary>
     public required ulong PaLast { get; init; }
 
     public Errno PaOutside { get; init; } = Errno.ERANGE;
@@ -236,7 +259,8 @@ public sealed partial record DriverProfile
     public UnattachedDma Unattached { get; init; } = UnattachedDma.Blocked;
 
     /// <summary>
-    /// What a device reaches under <see cref="UnattachedDma.Platform"/>: one run of the platform's own tables.
+    /// What a device reaches under <see cref="UnattachedDma.Platform"/>: one run of the platform's own
+    /// tables.
     /// Required with it. The device is there from the start of its instance, from each later probe, and after
     /// <c>detach_dev</c> or <c>set_platform_dma_ops</c>.
     /// </summary>
@@ -248,19 +272,25 @@ public sealed partial record DriverProfile
     /// <summary>Where <c>release_device</c> leaves the device when there is no release domain.</summary>
     public RefusedAttach ReleaseLeaves { get; init; } = RefusedAttach.Blocked;
 
-    /// <summary>IOVAs that are never translated (the interrupt window of VT-d); DMA there is refused.</summary>
+    /// <summary>
+    /// IOVAs that are never translated (the interrupt window of VT-d); DMA there is refused.
+    /// </summary>
     public (ulong First, ulong Last)? Untranslated { get; init; }
 
     /// <summary>
-    /// The addresses the fabric lets a device use at all, first and last byte; DMA outside is refused whatever the
-    /// tables say (s390: base and limit registered with the table). Null: all. A driver tells the core through
+    /// The addresses the fabric lets a device use at all, first and last byte; DMA outside is refused
+    /// whatever the
+    /// tables say (s390: base and limit registered with the table). Null: all. A driver tells the core
+    /// through
     /// RESERVED regions; map does not look at it.
     /// </summary>
     public (ulong First, ulong Last)? DmaWindow { get; init; }
 
     /// <summary>
-    /// Added by Linux to every address of a device on identity (<c>dma_direct_set_offset</c>) and taken off again by
-    /// the hardware, so identity reaches [0, DmaWindow.Last - IdentityOffset] and refuses what lies above (s390).
+    /// Added by Linux to every address of a device on identity (<c>dma_direct_set_offset</c>) and taken off
+    /// again by
+    /// the hardware, so identity reaches [0, DmaWindow.Last - IdentityOffset] and refuses what lies above
+    /// (s390).
     /// </summary>
     public ulong IdentityOffset { get; init; }
 
@@ -268,12 +298,17 @@ public sealed partial record DriverProfile
     public Func<DeviceSpec, Errno>? CheckProbe { get; init; }
 
     /// <summary>
-    /// The driver's own compatibility test of an attach: given the device that the domain was made for (or, for
-    /// domains final at first attach, first attached to; null before), the device, and the type. OK to accept.
+    /// The driver's own compatibility test of an attach: given the device that the domain was made for (or,
+    /// for
+    /// domains final at first attach, first attached to; null before), the device, and the type. OK to
+    /// accept.
     /// </summary>
     public Func<DeviceSpec?, DeviceSpec, DomainType, Errno>? CheckAttach { get; init; }
 
-    /// <summary>A refusal by <see cref="CheckAttach"/> happens before anything changes, whatever <see cref="RefusedAttach"/> says.</summary>
+    /// <summary>
+    /// A refusal by <see cref="CheckAttach"/> happens before anything changes, whatever
+    /// <see cref="RefusedAttach"/> says.
+    /// </summary>
     public bool ChecksBeforeChange { get; init; }
 
     /// <summary>A wish for the default type; null when the op is absent or for "no wish".</summary>
@@ -282,10 +317,14 @@ public sealed partial record DriverProfile
     /// <summary>The driver puts each device into a group of its own, whatever the bus says.</summary>
     public bool SingletonGroups { get; init; }
 
-    /// <summary>Regions the driver adds for every device, beside those of the topology that it reports.</summary>
+    /// <summary>
+    /// Regions the driver adds for every device, beside those of the topology that it reports.
+    /// </summary>
     public IReadOnlyList<ResvRegion> DriverRegions { get; init; } = [];
 
-    /// <summary>Further ones that it adds only while a paging domain is attached to the device (s390, 7.2).</summary>
+    /// <summary>
+    /// Further ones that it adds only while a paging domain is attached to the device (s390, 7.2).
+    /// </summary>
     public IReadOnlyList<ResvRegion> DriverRegionsWhilePaging { get; init; } = [];
 
     /// <summary>Kinds of the topology's regions that this driver passes on.</summary>

@@ -36,7 +36,9 @@ public readonly record struct DmaOutcome(bool Landed, PhysAddr Pa, uint Code)
     public override string ToString() => Landed ? $"lands at {Pa}" : $"refused (0x{Code:x})";
 }
 
-/// <summary>One run of equal translation: <c>[Iova, Iova+Length)</c> reaches <c>[Pa, Pa+Length)</c>.</summary>
+/// <summary>
+/// One run of equal translation: <c>[Iova, Iova+Length)</c> reaches <c>[Pa, Pa+Length)</c>.
+/// </summary>
 /// <remarks>Length 0 means the whole 64-bit space (identity).</remarks>
 public readonly record struct TranslationRun(ulong Iova, ulong Pa, ulong Length, bool Read, bool Write);
 
@@ -49,7 +51,8 @@ public interface IDriverStack
     IIommuDriver Driver { get; }
 
     /// <summary>
-    /// <c>iommu_device_register</c> time: bring the instance up (boot state). An error means the unit cannot be
+    /// <c>iommu_device_register</c> time: bring the instance up (boot state). An error means the unit cannot
+    /// be
     /// used (a locked DART): no device of it is ours.
     /// </summary>
     Errno StartInstance(InstanceId instance);
@@ -90,10 +93,14 @@ public interface IDriverFactory
     /// <summary>The driver's name in scenarios and reports, <c>apple-dart</c>.</summary>
     string Name { get; }
 
-    /// <summary>Hardware variants, first is the default: <c>legacy</c>, <c>scalable-first-stage</c>, ...</summary>
+    /// <summary>
+    /// Hardware variants, first is the default: <c>legacy</c>, <c>scalable-first-stage</c>, ...
+    /// </summary>
     IReadOnlyList<string> Variants { get; }
 
-    /// <summary>What the driver of a tree declares for a variant. Claims are tested, never believed.</summary>
+    /// <summary>
+    /// What the driver of a tree declares for a variant. Claims are tested, never believed.
+    /// </summary>
     DriverProfile Profile(KernelTree tree, string variant);
 
     IDriverStack Create(DriverContext context);

@@ -1,6 +1,8 @@
 namespace Conformance.Model.Contract;
 
-/// <summary>Kernel error numbers, positive here; printed with the minus sign the kernel returns them with.</summary>
+/// <summary>
+/// Kernel error numbers, positive here; printed with the minus sign the kernel returns them with.
+/// </summary>
 /// <remarks>Values from include/uapi/asm-generic/errno*.h; 517 is kernel internal.</remarks>
 public enum Errno : short
 {

@@ -1,10 +1,15 @@
 namespace Conformance.Model.Contract;
 
-/// <summary>Failures injected by the scenario, armed for one command and taken at the driver's own failure points.</summary>
+/// <summary>
+/// Failures injected by the scenario, armed for one command and taken at the driver's own failure points.
+/// </summary>
 /// <remarks>
-/// A driver asks <see cref="TakeAttach"/> at the point of <c>attach_dev</c> where a real failure (memory, domain
-/// ids, a refused instruction) would strike for a *paging* domain, after its checks, so that the state it leaves behind
-/// is its own. The core asks the others at the call, and this one too before set_dev_pasid of a *paging* domain, which
+/// A driver asks <see cref="TakeAttach"/> at the point of <c>attach_dev</c> where a real failure (memory,
+/// domain
+/// ids, a refused instruction) would strike for a *paging* domain, after its checks, so that the state it
+/// leaves behind
+/// is its own. The core asks the others at the call, and this one too before set_dev_pasid of a *paging*
+/// domain, which
 /// has to leave everything as it was.
 /// </remarks>
 public sealed class FaultPlan
@@ -26,10 +31,14 @@ public sealed class FaultPlan
     /// <summary>The next domain allocation fails.</summary>
     public void ArmAlloc(Errno errno) => allocErrno = errno;
 
-    /// <summary>Drops everything armed; done by the system after the command that followed the arming one.</summary>
+    /// <summary>
+    /// Drops everything armed; done by the system after the command that followed the arming one.
+    /// </summary>
     public void Disarm() => (attachDevice, mapSkip, allocErrno) = (-1, -1, Errno.OK);
 
-    /// <summary>Asked by drivers inside attach_dev of a paging domain. True: fail with <paramref name="errno"/>.</summary>
+    /// <summary>
+    /// Asked by drivers inside attach_dev of a paging domain. True: fail with <paramref name="errno"/>.
+    /// </summary>
     public bool TakeAttach(IommuDevice dev, out Errno errno)
     {
         errno = attachErrno;

@@ -1,6 +1,8 @@
 namespace Conformance.Model.Contract;
 
-/// <summary>Index of an IOMMU instance (<c>struct iommu_device</c>) in the topology; printed <c>i0</c>.</summary>
+/// <summary>
+/// Index of an IOMMU instance (<c>struct iommu_device</c>) in the topology; printed <c>i0</c>.
+/// </summary>
 public readonly record struct InstanceId(int Index)
 {
     public override string ToString() => $"i{Index}";
@@ -12,7 +14,9 @@ public readonly record struct DeviceId(int Index)
     public override string ToString() => $"d{Index}";
 }
 
-/// <summary>Index of a group; printed <c>g0</c>. A group is the smallest set of devices the core keeps apart.</summary>
+/// <summary>
+/// Index of a group; printed <c>g0</c>. A group is the smallest set of devices the core keeps apart.
+/// </summary>
 public readonly record struct GroupId(int Index)
 {
     public override string ToString() => $"g{Index}";
@@ -27,19 +31,25 @@ public readonly record struct DomainId(int Serial)
     public override string ToString() => Serial == 0 ? "NULL" : $"#{Serial}";
 }
 
-/// <summary>An opaque DMA owner (VFIO passes its group, iommufd its context); printed <c>o1</c>, 0 is none.</summary>
+/// <summary>
+/// An opaque DMA owner (VFIO passes its group, iommufd its context); printed <c>o1</c>, 0 is none.
+/// </summary>
 public readonly record struct OwnerId(int Index)
 {
     public override string ToString() => Index == 0 ? "NULL" : $"o{Index}";
 }
 
-/// <summary>What the hardware sees of a device: PCI requester id, StreamID, DART stream or function handle.</summary>
+/// <summary>
+/// What the hardware sees of a device: PCI requester id, StreamID, DART stream or function handle.
+/// </summary>
 public readonly record struct RequesterId(uint Value)
 {
     public override string ToString() => $"0x{Value:x}";
 }
 
-/// <summary>Selects a second translation context of a device. 0 is <c>IOMMU_NO_PASID</c>, normal DMA.</summary>
+/// <summary>
+/// Selects a second translation context of a device. 0 is <c>IOMMU_NO_PASID</c>, normal DMA.
+/// </summary>
 public readonly record struct Pasid(uint Value)
 {
     public static readonly Pasid None = new(0);

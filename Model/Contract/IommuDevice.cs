@@ -2,7 +2,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Model.Contract;
 
-/// <summary>A <c>struct device</c> with its <c>struct dev_iommu</c>: what a driver is given for a device.</summary>
+/// <summary>
+/// A <c>struct device</c> with its <c>struct dev_iommu</c>: what a driver is given for a device.
+/// </summary>
 public sealed class IommuDevice(DeviceId id, DeviceSpec spec)
 {
     public DeviceId Id { get; } = id;
@@ -10,7 +12,9 @@ public sealed class IommuDevice(DeviceId id, DeviceSpec spec)
     /// <summary>What firmware says of the device.</summary>
     public DeviceSpec Spec { get; } = spec;
 
-    /// <summary><c>dev_iommu_priv_get/set</c>: the driver's own; NULL before probe and after release.</summary>
+    /// <summary>
+    /// <c>dev_iommu_priv_get/set</c>: the driver's own; NULL before probe and after release.
+    /// </summary>
     public object? DriverData { get; set; }
 
     /// <summary>The driver that serves the device; NULL when it has no IOMMU.</summary>

@@ -27,14 +27,17 @@ public enum DomainOps
 /// </summary>
 /// <remarks>
 /// A member whose bit is absent from <see cref="Ops"/> is never called; calling it is a bug of the core and
-/// throws. A domain belongs to one driver and serves devices of that driver only (v6.8 on checked by the core).
+/// throws. A domain belongs to one driver and serves devices of that driver only (v6.8 on checked by the
+/// core).
 /// </remarks>
 public abstract class IommuDomain
 {
     /// <summary>Serial number given by the core when it first sees the domain.</summary>
     public DomainId Id { get; set; }
 
-    /// <summary>Set by the core after allocation; a driver may rely on it from v6.7 on only for static domains.</summary>
+    /// <summary>
+    /// Set by the core after allocation; a driver may rely on it from v6.7 on only for static domains.
+    /// </summary>
     public DomainType Type { get; set; }
 
     /// <summary>How the scenario names the domain, for printing.</summary>
@@ -59,29 +62,35 @@ public abstract class IommuDomain
     public virtual bool IsGenericPageTable => false;
 
     /// <summary>
-    /// Switch <paramref name="dev"/> from <paramref name="old"/> (v6.19 on, else NULL) to this domain. During the
+    /// Switch <paramref name="dev"/> from <paramref name="old"/> (v6.19 on, else NULL) to this domain. During
+    /// the
     /// switch the device may see the old domain, the new one, or have DMA dropped, never a third mapping. Any
     /// earlier state is possible: re-attach over another domain is the normal case.
     /// </summary>
     /// <returns>
     /// 0; -EINVAL when this domain cannot serve this device because of how it is configured; -ENOMEM, -ENOSPC
-    /// resources; -EBUSY device stuck; -ENODEV device-specific failure. Others count as -ENODEV (v6.2 on). From
+    /// resources; -EBUSY device stuck; -ENODEV device-specific failure. Others count as -ENODEV (v6.2 on).
+    /// From
     /// v6.19 a failed attach leaves the device on <paramref name="old"/>.
     /// </returns>
     public virtual Errno AttachDev(IommuDevice dev, IommuDomain? old) => throw Missing(nameof(AttachDev));
 
-    /// <summary>v5.19 to v6.2: the group goes to "no domain". Called only when there is no default domain.</summary>
+    /// <summary>
+    /// v5.19 to v6.2: the group goes to "no domain". Called only when there is no default domain.
+    /// </summary>
     public virtual void DetachDev(IommuDevice dev) => throw Missing(nameof(DetachDev));
 
     /// <summary>
-    /// Put this domain on one PASID of the device; on the blocking domain it is the detach. On error the PASID
+    /// Put this domain on one PASID of the device; on the blocking domain it is the detach. On error the
+    /// PASID
     /// stays as it was. <paramref name="old"/> is NULL before v6.13.
     /// </summary>
     public virtual Errno SetDevPasid(IommuDevice dev, Pasid pasid, IommuDomain? old) =>
         throw Missing(nameof(SetDevPasid));
 
     /// <summary>
-    /// Map <paramref name="pgcount"/> pages of <paramref name="pgsize"/> bytes. Adds to <paramref name="mapped"/>
+    /// Map <paramref name="pgcount"/> pages of <paramref name="pgsize"/> bytes. Adds to
+    /// <paramref name="mapped"/>
     /// the bytes done, also on error. Returning 0 without progress makes the core loop for ever.
     /// </summary>
     public virtual Errno MapPages(
@@ -89,13 +98,16 @@ public abstract class IommuDomain
         throw Missing(nameof(MapPages));
 
     /// <summary>
-    /// Remove pages; returns the bytes removed, which may exceed the request when a bigger page is hit. 0 means
+    /// Remove pages; returns the bytes removed, which may exceed the request when a bigger page is hit. 0
+    /// means
     /// nothing is there and ends the core's loop.
     /// </summary>
     public virtual ulong UnmapPages(Iova iova, ulong pgsize, ulong pgcount, IotlbGather gather) =>
         throw Missing(nameof(UnmapPages));
 
-    /// <summary>Generic page table only: map the whole range; <paramref name="mapped"/> as in MapPages.</summary>
+    /// <summary>
+    /// Generic page table only: map the whole range; <paramref name="mapped"/> as in MapPages.
+    /// </summary>
     public virtual Errno MapRange(Iova iova, PhysAddr pa, ulong size, Prot prot, ref ulong mapped) =>
         throw Missing(nameof(MapRange));
 
@@ -106,7 +118,9 @@ public abstract class IommuDomain
     /// <summary>Invalidate everything of the domain before returning.</summary>
     public virtual void FlushIotlbAll() => throw Missing(nameof(FlushIotlbAll));
 
-    /// <summary>Once after a whole map succeeded; an error unmaps the range (v6.7 on, before it was void).</summary>
+    /// <summary>
+    /// Once after a whole map succeeded; an error unmaps the range (v6.7 on, before it was void).
+    /// </summary>
     public virtual Errno IotlbSyncMap(Iova iova, ulong size) => throw Missing(nameof(IotlbSyncMap));
 
     /// <summary>Finish all gathered invalidations, then free the pages of the gather's freelist.</summary>

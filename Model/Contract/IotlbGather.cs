@@ -1,7 +1,8 @@
 namespace Conformance.Model.Contract;
 
 /// <summary>What an unmap collects until one <c>iotlb_sync</c> (struct iommu_iotlb_gather).</summary>
-/// <remarks>A class that the core reuses: no allocation per unmap. Empty means <c>Start &gt;= End</c>.</remarks>
+/// <remarks>A class that the core reuses: no allocation per unmap. Empty means <c>Start &gt;=
+/// End</c>.</remarks>
 public sealed class IotlbGather
 {
     /// <summary>First byte gathered; all ones when empty.</summary>
@@ -13,7 +14,9 @@ public sealed class IotlbGather
     /// <summary>Page size of the gathered pages; 0 when none or a plain range.</summary>
     public ulong PageSize { get; private set; }
 
-    /// <summary>Set when a flush queue will flush later; drivers then gather nothing and send nothing.</summary>
+    /// <summary>
+    /// Set when a flush queue will flush later; drivers then gather nothing and send nothing.
+    /// </summary>
     public bool Queued { get; set; }
 
     /// <summary>Table pages to be freed by the driver once the invalidation has completed.</summary>
@@ -38,7 +41,8 @@ public sealed class IotlbGather
     }
 
     /// <summary>
-    /// Extends by pages of one size. True when the caller must sync and <see cref="Reset"/> first, because the
+    /// Extends by pages of one size. True when the caller must sync and <see cref="Reset"/> first, because
+    /// the
     /// page size differs or the range is disjoint (iommu_iotlb_gather_add_page).
     /// </summary>
     public bool NeedsSyncBefore(ulong iova, ulong size, ulong pageSize) =>

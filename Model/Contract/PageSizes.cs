@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Conformance.Model.Contract;
 
-/// <summary><c>pgsize_bitmap</c>: the OR of all page sizes, in bytes. Empty means the domain cannot map.</summary>
+/// <summary>
+/// <c>pgsize_bitmap</c>: the OR of all page sizes, in bytes. Empty means the domain cannot map.
+/// </summary>
 public readonly record struct PageSizes(ulong Bitmap)
 {
     public static readonly PageSizes None = new(0);

@@ -1,6 +1,8 @@
 namespace Conformance.Model.Contract;
 
-/// <summary>Protection flags of a mapping (include/linux/iommu.h); the core passes them through unchanged.</summary>
+/// <summary>
+/// Protection flags of a mapping (include/linux/iommu.h); the core passes them through unchanged.
+/// </summary>
 [Flags]
 public enum Prot : byte
 {

@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Model.Core;
 
 /// <summary>
-/// A kernel version range, expressed as data and policies of the core. A policy that is not named is that of the newest
+/// A kernel version range, expressed as data and policies of the core. A policy that is not named is that of
+/// the newest
 /// era. The list of eras is <see cref="Eras"/>.
 /// </summary>
 /// <param name="Name"><c>v6.5</c>: the first version that behaves so.</param>

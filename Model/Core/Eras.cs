@@ -3,7 +3,8 @@ using Conformance.Model.Contract;
 namespace Conformance.Model.Core;
 
 /// <summary>
-/// The eras, oldest first. core.md section 0 says which exact tree shows what: v5.19 to v6.6 run the drivers of 6.1,
+/// The eras, oldest first. core.md section 0 says which exact tree shows what: v5.19 to v6.6 run the drivers
+/// of 6.1,
 /// v6.7 (to v6.12) those of 6.12, v6.19 and v7.2 those of 7.2.
 /// </summary>
 public static class Eras
@@ -38,7 +39,9 @@ public static class Eras
         Reset = new NoReset(),
     };
 
-    /// <summary>E64: detach_dev replaced by set_platform_dma_ops; group attach rolls back, nothing else does.</summary>
+    /// <summary>
+    /// E64: detach_dev replaced by set_platform_dma_ops; group attach rolls back, nothing else does.
+    /// </summary>
     public static readonly Era V6_3 = V5_19 with
     {
         Name = "v6.3",
@@ -55,12 +58,15 @@ public static class Eras
         Pasid = new FirstPasid(),
     };
 
-    /// <summary>E66 before its fix: common unwind, flush queue a capability, DMA_FQ hidden from allocation only.</summary>
+    /// <summary>
+    /// E66 before its fix: common unwind, flush queue a capability, DMA_FQ hidden from allocation only.
+    /// </summary>
     public static readonly Era V6_5 = V6_3 with
     {
         Name = "v6.5",
         Order = 2,
-        Marker = "common unwind, one default-domain function, DMA_FQ hidden from allocation and tagged before attach",
+        Marker = "common unwind, one default-domain function, DMA_FQ hidden from allocation and tagged "
+            + "before attach",
         Probe = new ModernProbe(),
         Release = new ReleaseByDriver { Warns = true },
         DefaultType = new ConflictGivesGlobalType { HotplugAsksNewDeviceOnly = false },
@@ -75,7 +81,9 @@ public static class Eras
         Sysfs = new ModernSysfs { FinalizesAgain = true },
     };
 
-    /// <summary>E66: as v6.5, DMA_FQ only for devices that can; RESV_DIRECT refuses blocking; replace exists.</summary>
+    /// <summary>
+    /// E66: as v6.5, DMA_FQ only for devices that can; RESV_DIRECT refuses blocking; replace exists.
+    /// </summary>
     public static readonly Era V6_6 = V6_5 with
     {
         Name = "v6.6",
@@ -86,7 +94,9 @@ public static class Eras
         SetDomain = new UnwindingSetDomain { MayLeaveToPlatform = true, RollsBackFailingDevice = true },
     };
 
-    /// <summary>E69, as the tree 6.12 shows it: default domain mandatory, static domains, release_domain.</summary>
+    /// <summary>
+    /// E69, as the tree 6.12 shows it: default domain mandatory, static domains, release_domain.
+    /// </summary>
     public static readonly Era V6_7 = new("v6.7", 4, KernelTree.V6_12)
     {
         Marker = "static identity and blocked domains, mandatory default domain (to v6.12)",
@@ -111,7 +121,9 @@ public static class Eras
         Reset = new NoReset(),
     };
 
-    /// <summary>E72: staged resets, generic page tables behind iommu_map, no sync of an empty gather.</summary>
+    /// <summary>
+    /// E72: staged resets, generic page tables behind iommu_map, no sync of an empty gather.
+    /// </summary>
     public static readonly Era V7_2 = new("v7.2", 6, KernelTree.V7_2)
     {
         Marker = "reset staging per device, generic page tables, empty gathers not synced",

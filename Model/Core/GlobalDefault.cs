@@ -3,12 +3,16 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Model.Core;
 
-/// <summary>The system-wide default type (iommu.c: iommu_subsys_init, iommu_set_def_domain_type; core.md 3.3).</summary>
+/// <summary>
+/// The system-wide default type (iommu.c: iommu_subsys_init, iommu_set_def_domain_type; core.md 3.3).
+/// </summary>
 /// <param name="Type">IDENTITY, DMA or DMA_FQ.</param>
 /// <param name="Strict">Invalidation at unmap.</param>
 public sealed record GlobalDefault(DomainType Type, bool Strict)
 {
-    /// <summary>From the command line; without words on it the config gives translation and strictness.</summary>
+    /// <summary>
+    /// From the command line; without words on it the config gives translation and strictness.
+    /// </summary>
     public static GlobalDefault Of(KernelOptions kernel)
     {
         var strict = kernel.Strict ?? true;

@@ -18,7 +18,8 @@ public sealed class GroupDevice(IommuDevice device)
 public readonly record struct PasidSlot(IommuDomain Domain, bool HasHandle);
 
 /// <summary>
-/// The smallest set of devices the core treats separately (struct iommu_group). <see cref="Domain"/> is what the core
+/// The smallest set of devices the core treats separately (struct iommu_group). <see cref="Domain"/> is what
+/// the core
 /// believes is attached, not what is.
 /// </summary>
 public sealed class Group(GroupId id, int key)
@@ -47,7 +48,9 @@ public sealed class Group(GroupId id, int key)
     /// <summary>Number of devices staged for reset.</summary>
     public int RecoveryCount { get; set; }
 
-    /// <summary>Blocking while an owner holds the group, else default (__iommu_group_set_core_domain).</summary>
+    /// <summary>
+    /// Blocking while an owner holds the group, else default (__iommu_group_set_core_domain).
+    /// </summary>
     public IommuDomain? CoreDomain => Owner.Index != 0 ? BlockingDomain : DefaultDomain;
 
     public GroupDevice Find(IommuDevice device) => Devices.First(d => d.Device == device);

@@ -56,7 +56,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// set_dev_pasid. An armed attach fault takes the place of the call for a paging domain: on error nothing is
+    /// set_dev_pasid. An armed attach fault takes the place of the call for a paging domain: on error nothing
+    /// is
     /// to change, so no driver has to be asked where it would strike.
     /// </summary>
     public Errno CallSetDevPasid(IommuDomain domain, IommuDevice dev, Pasid pasid, IommuDomain? old)

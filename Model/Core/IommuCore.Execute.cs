@@ -54,7 +54,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel does
+    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel
+    /// does
     /// not test it, because no caller can name them there.
     /// </summary>
     private bool IsOfOtherGroup(DomainRef name, Group? group) =>
@@ -79,7 +80,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// The kernel tests nothing here because its only caller owns the group and passes domains of the group's own
+    /// The kernel tests nothing here because its only caller owns the group and passes domains of the group's
+    /// own
     /// driver; what that caller would never do is a no-op.
     /// </summary>
     private Outcome ReplaceByOwner(IommuDomain domain, Group group) =>
@@ -163,7 +165,9 @@ public sealed partial class IommuCore
         }
     }
 
-    /// <summary>A paging domain in the blocking role is the core's own: nobody can name it to map into it.</summary>
+    /// <summary>
+    /// A paging domain in the blocking role is the core's own: nobody can name it to map into it.
+    /// </summary>
     private static bool IsHiddenBlocking(DomainRef name, IommuDomain domain) =>
         name.Role == DomainRole.Blocking && domain.Type.IsPaging();
 
@@ -198,12 +202,15 @@ public sealed partial class IommuCore
         });
     }
 
-    /// <summary>In a kdump kernel nobody uses PASIDs before the first mapping of the group's devices.</summary>
+    /// <summary>
+    /// In a kdump kernel nobody uses PASIDs before the first mapping of the group's devices.
+    /// </summary>
     private static bool HasDeferred(Group? group) =>
         group is not null && group.Devices.Exists(member => member.Device.AttachDeferred);
 
     /// <summary>
-    /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose group is
+    /// First DMA mapping of a kdump kernel (iommu_deferred_attach, core.md 3.7): only for a device whose
+    /// group is
     /// on a DMA default domain; -EBUSY while the device is staged for reset.
     /// </summary>
     private Outcome DeferredAttach(IommuDevice dev)

@@ -5,7 +5,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Core;
 
 /// <summary>
-/// The kernel's half as a state machine: devices, groups, domains, and the calls into drivers. What differs between
+/// The kernel's half as a state machine: devices, groups, domains, and the calls into drivers. What differs
+/// between
 /// kernel versions is in the policies of <see cref="Era"/>; what all share is here.
 /// </summary>
 public sealed partial class IommuCore

@@ -8,7 +8,8 @@ namespace Conformance.Model.Core;
 public delegate IDriverStack StackBuilder(string driver, DriverContext context);
 
 /// <summary>
-/// Core and driver stacks over one topology: executes commands and lets DMA be tried. With abstract stacks it is the
+/// Core and driver stacks over one topology: executes commands and lets DMA be tried. With abstract stacks it
+/// is the
 /// oracle, with real ones the system under test.
 /// </summary>
 public sealed class IommuSystem
@@ -49,7 +50,8 @@ public sealed class IommuSystem
     public bool Dead { get; private set; }
 
     /// <summary>
-    /// Runs command <paramref name="index"/>. Whatever a driver throws ends the system and is in the trace; the
+    /// Runs command <paramref name="index"/>. Whatever a driver throws ends the system and is in the trace;
+    /// the
     /// outcome is then meaningless.
     /// </summary>
     public Outcome Execute(int index, in Command command)
@@ -83,7 +85,9 @@ public sealed class IommuSystem
         return outcome;
     }
 
-    /// <summary>A device access; <paramref name="requester"/> is an index into the device's requesters.</summary>
+    /// <summary>
+    /// A device access; <paramref name="requester"/> is an index into the device's requesters.
+    /// </summary>
     public DmaOutcome Dma(DeviceId device, int requester, Pasid pasid, Iova iova, DmaAccess access)
     {
         var who = Topology.Devices[device.Index].Requesters[requester];

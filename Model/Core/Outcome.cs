@@ -2,10 +2,13 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Model.Core;
 
-/// <summary>What a command gave back: an errno, and for some a value (bytes unmapped, physical address).</summary>
+/// <summary>
+/// What a command gave back: an errno, and for some a value (bytes unmapped, physical address).
+/// </summary>
 /// <param name="Errno">0 for commands whose kernel function is void.</param>
 /// <param name="Value">Bytes, address or 0.</param>
-/// <param name="NoOp">The command named nothing that exists, or its era lacks the function: nothing was called.</param>
+/// <param name="NoOp">The command named nothing that exists, or its era lacks the function: nothing was
+/// called.</param>
 public readonly record struct Outcome(Errno Errno, ulong Value, bool NoOp)
 {
     public static readonly Outcome Ok;

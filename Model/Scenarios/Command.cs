@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Model.Scenarios;
 
-/// <summary>One user-level operation. The word of each in the text form is in <see cref="CommandShape"/>.</summary>
+/// <summary>
+/// One user-level operation. The word of each in the text form is in <see cref="CommandShape"/>.
+/// </summary>
 public enum Op : byte
 {
     /// <summary>iommu_device_register: start an instance and scan the bus.</summary>
@@ -23,7 +25,9 @@ public enum Op : byte
     /// <summary>iommu_paging_domain_alloc(_flags) (iommu_domain_alloc before v6.11): UNMANAGED.</summary>
     Alloc,
 
-    /// <summary>iommu_domain_free; a user frees only what he has detached, so refused while attached.</summary>
+    /// <summary>
+    /// iommu_domain_free; a user frees only what he has detached, so refused while attached.
+    /// </summary>
     Free,
 
     AttachDevice,
@@ -53,7 +57,9 @@ public enum Op : byte
     /// <summary>iommu_unmap: with sync.</summary>
     Unmap,
 
-    /// <summary>iommu_unmap_fast: without; the pending gather of the domain waits for <see cref="Sync"/>.</summary>
+    /// <summary>
+    /// iommu_unmap_fast: without; the pending gather of the domain waits for <see cref="Sync"/>.
+    /// </summary>
     UnmapFast,
 
     /// <summary>iommu_iotlb_sync of what <see cref="UnmapFast"/> left pending on the domain.</summary>
@@ -92,7 +98,8 @@ public enum Op : byte
 
 /// <summary>A command: an operation and its operands, 40 bytes, no references.</summary>
 /// <param name="Op">The operation.</param>
-/// <param name="A">First index operand: device, group, instance, owner or packed <see cref="DomainRef"/>.</param>
+/// <param name="A">First index operand: device, group, instance, owner or packed
+/// <see cref="DomainRef"/>.</param>
 /// <param name="B">Second index operand.</param>
 /// <param name="Iova">IOVA in bytes.</param>
 /// <param name="Pa">Physical address in bytes.</param>
@@ -121,7 +128,9 @@ public enum TypeRequest : byte
     Auto,
 }
 
-/// <summary>A scenario: era, topology, commands. Plain data; every sub-list of commands is a scenario too.</summary>
+/// <summary>
+/// A scenario: era, topology, commands. Plain data; every sub-list of commands is a scenario too.
+/// </summary>
 /// <remarks>Equality is structural: equal commands in equal order over an equal topology.</remarks>
 public sealed record Scenario(string Era, Topology Topology, IReadOnlyList<Command> Commands)
 {

@@ -42,7 +42,9 @@ public enum Operand : byte
     /// <summary>Decimal in Size: skip this many calls first.</summary>
     Skip,
 
-    /// <summary><c>rw</c>, <c>r</c>, <c>w</c>, <c>-</c> with <c>+cache +noexec +mmio +priv</c>, in Extra.</summary>
+    /// <summary>
+    /// <c>rw</c>, <c>r</c>, <c>w</c>, <c>-</c> with <c>+cache +noexec +mmio +priv</c>, in Extra.
+    /// </summary>
     Prot,
 
     /// <summary><c>identity</c>, <c>DMA</c>, <c>DMA-FQ</c>, <c>auto</c> in Extra.</summary>
@@ -67,7 +69,9 @@ public enum Operand : byte
     Errno,
 }
 
-/// <summary>The word and operands of each operation: the one table parser, printer, generator and shrinker use.</summary>
+/// <summary>
+/// The word and operands of each operation: the one table parser, printer, generator and shrinker use.
+/// </summary>
 public sealed record CommandShape(Op Op, string Word, IReadOnlyList<Operand> Operands)
 {
     /// <summary>In the order of <see cref="Scenarios.Op"/>.</summary>

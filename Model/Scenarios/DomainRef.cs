@@ -22,7 +22,9 @@ public enum DomainRole
     Blocked,
 }
 
-/// <summary>How a scenario names a domain. A name may mean nothing at the moment; the command is then a no-op.</summary>
+/// <summary>
+/// How a scenario names a domain. A name may mean nothing at the moment; the command is then a no-op.
+/// </summary>
 public readonly record struct DomainRef(DomainRole Role, int Index)
 {
     public static DomainRef Slot(int index) => new(DomainRole.Slot, index);

@@ -21,7 +21,9 @@ public readonly record struct Requester(InstanceId Instance, RequesterId Id)
     public override string ToString() => $"{Instance}:{Id}";
 }
 
-/// <summary>A property of a device for which drivers demand a default type (Azalia audio, trace device).</summary>
+/// <summary>
+/// A property of a device for which drivers demand a default type (Azalia audio, trace device).
+/// </summary>
 public enum DeviceWish
 {
     None,
@@ -32,7 +34,9 @@ public enum DeviceWish
 /// <summary>One device as firmware and bus describe it.</summary>
 public sealed record DeviceSpec
 {
-    /// <summary>All requesters, the primary one first; at least one. Its instance serves the device.</summary>
+    /// <summary>
+    /// All requesters, the primary one first; at least one. Its instance serves the device.
+    /// </summary>
     public required ImmutableArray<Requester> Requesters { get; init; }
 
     /// <summary>Group key of the bus: devices with equal keys cannot be told apart by the fabric.</summary>
@@ -50,7 +54,9 @@ public sealed record DeviceSpec
     /// <summary>Found by the bus scan at registration; false: only a <c>probe</c> command adds it.</summary>
     public bool ColdPlug { get; init; } = true;
 
-    /// <summary>The unit was translating for this device at boot: attach is deferred in a kdump kernel.</summary>
+    /// <summary>
+    /// The unit was translating for this device at boot: attach is deferred in a kdump kernel.
+    /// </summary>
     public bool Deferred { get; init; }
 
     public uint MaxPasids { get; init; }
@@ -95,7 +101,8 @@ public sealed record DeviceSpec
 }
 
 /// <summary>IOMMU instances, devices, CPU page size, kernel options: where a scenario plays.</summary>
-/// <remarks>Equality is structural. The groups depend on the devices alone: see <see cref="GroupOf"/>.</remarks>
+/// <remarks>Equality is structural. The groups depend on the devices alone: see
+/// <see cref="GroupOf"/>.</remarks>
 public sealed record Topology(
     int CpuPageShift,
     KernelOptions Kernel,
@@ -114,7 +121,8 @@ public sealed record Topology(
         groups is { } known && known.Devices == Devices ? known : groups = TopologyGroups.Of(Devices);
 
     /// <summary>
-    /// The group of a device: group keys are numbered in the order of their first appearance over the devices,
+    /// The group of a device: group keys are numbered in the order of their first appearance over the
+    /// devices,
     /// so the group that holds d0 is g0.
     /// </summary>
     public GroupId GroupOf(DeviceId device) => new(Groups.OfDevice[device.Index]);

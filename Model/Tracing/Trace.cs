@@ -14,14 +14,18 @@ public sealed class Trace
 
     public int Count { get; private set; }
 
-    /// <summary>Message of the last <see cref="EventKind.DriverThrew"/> or <see cref="EventKind.DriverStuck"/>.</summary>
+    /// <summary>
+    /// Message of the last <see cref="EventKind.DriverThrew"/> or <see cref="EventKind.DriverStuck"/>.
+    /// </summary>
     public string? Note { get; set; }
 
     public ReadOnlySpan<TraceEvent> Events => events.AsSpan(0, Count);
 
     public void Clear() => Count = 0;
 
-    /// <summary>Appends an event of a kind with device and group -1, all else zero, and returns it for filling.</summary>
+    /// <summary>
+    /// Appends an event of a kind with device and group -1, all else zero, and returns it for filling.
+    /// </summary>
     public ref TraceEvent Add(EventKind kind)
     {
         if (!Enabled)

@@ -9,7 +9,9 @@ public enum EventKind : byte
     /// <summary>A command starts. A = index in the scenario.</summary>
     CommandBegin,
 
-    /// <summary>A command ended. Errno, A = value (bytes unmapped, physical address, count), Flag = no-op.</summary>
+    /// <summary>
+    /// A command ended. Errno, A = value (bytes unmapped, physical address, count), Flag = no-op.
+    /// </summary>
     CommandEnd,
 
     // ---- calls of the core into the driver (after their return, with the result) ----
@@ -23,7 +25,9 @@ public enum EventKind : byte
     /// <summary>release_device. Device.</summary>
     ReleaseDevice,
 
-    /// <summary>Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags.</summary>
+    /// <summary>
+    /// Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags.
+    /// </summary>
     DomainAlloc,
 
     /// <summary>free. Domain.</summary>
@@ -32,7 +36,9 @@ public enum EventKind : byte
     /// <summary>A static domain became known. Domain, Type, A = instance.</summary>
     StaticDomain,
 
-    /// <summary>attach_dev. Device, Domain, Old, Type (as the driver sees it), Errno, Flag = the old argument exists.</summary>
+    /// <summary>
+    /// attach_dev. Device, Domain, Old, Type (as the driver sees it), Errno, Flag = the old argument exists.
+    /// </summary>
     AttachDev,
 
     /// <summary>detach_dev. Device, Domain.</summary>
@@ -44,22 +50,32 @@ public enum EventKind : byte
     /// <summary>set_dev_pasid. Device, Domain, Old, A = pasid, Errno.</summary>
     SetDevPasid,
 
-    /// <summary>map_pages. Domain, A = iova, B = pa, C = page size, D = count, Extra = prot, E = bytes mapped, Errno.</summary>
+    /// <summary>
+    /// map_pages. Domain, A = iova, B = pa, C = page size, D = count, Extra = prot, E = bytes mapped, Errno.
+    /// </summary>
     MapPages,
 
-    /// <summary>Generic page table map. Domain, A = iova, B = pa, C = size, Extra = prot, E = bytes mapped, Errno.</summary>
+    /// <summary>
+    /// Generic page table map. Domain, A = iova, B = pa, C = size, Extra = prot, E = bytes mapped, Errno.
+    /// </summary>
     MapRange,
 
-    /// <summary>unmap_pages. Domain, A = iova, C = page size, D = count, E = bytes removed, Flag = queued.</summary>
+    /// <summary>
+    /// unmap_pages. Domain, A = iova, C = page size, D = count, E = bytes removed, Flag = queued.
+    /// </summary>
     UnmapPages,
 
-    /// <summary>Generic page table unmap. Domain, A = iova, C = size, E = bytes removed, Flag = queued.</summary>
+    /// <summary>
+    /// Generic page table unmap. Domain, A = iova, C = size, E = bytes removed, Flag = queued.
+    /// </summary>
     UnmapRange,
 
     /// <summary>iotlb_sync_map. Domain, A = iova, C = size, Errno.</summary>
     IotlbSyncMap,
 
-    /// <summary>iotlb_sync. Domain, A = start, B = end (inclusive), D = pages on the freelist, Flag = gather empty.</summary>
+    /// <summary>
+    /// iotlb_sync. Domain, A = start, B = end (inclusive), D = pages on the freelist, Flag = gather empty.
+    /// </summary>
     IotlbSync,
 
     /// <summary>flush_iotlb_all. Domain.</summary>
@@ -79,7 +95,9 @@ public enum EventKind : byte
     /// </summary>
     GroupRecord,
 
-    /// <summary>A set-domain operation starts. Group, Domain = target (0 NULL), Old = record, Flag = must succeed.</summary>
+    /// <summary>
+    /// A set-domain operation starts. Group, Domain = target (0 NULL), Old = record, Flag = must succeed.
+    /// </summary>
     SetDomainBegin,
 
     /// <summary>It ended. Group, Domain = target, Old = record now, Errno, Flag = must succeed.</summary>
@@ -88,7 +106,9 @@ public enum EventKind : byte
     /// <summary>Result of iommu_map. Domain, A = iova, B = pa, C = size, Extra = prot, Errno.</summary>
     CoreMap,
 
-    /// <summary>Result of iommu_unmap(_fast). Domain, A = iova, C = size, E = bytes, Flag = fast (no sync).</summary>
+    /// <summary>
+    /// Result of iommu_unmap(_fast). Domain, A = iova, C = size, E = bytes, Flag = fast (no sync).
+    /// </summary>
     CoreUnmap,
 
     /// <summary>Result of iommu_iova_to_phys. Domain, A = iova, B = pa.</summary>
@@ -100,13 +120,18 @@ public enum EventKind : byte
     /// <summary>Direct regions of a device were laid into a domain. Device, Domain, Errno.</summary>
     DirectMappings,
 
-    /// <summary>The device has a DIRECT region. Device, A = start, B = end inclusive, Extra = prot, Type unused, Flag = relaxable.</summary>
+    /// <summary>
+    /// The device has a DIRECT region. Device, A = start, B = end inclusive, Extra = prot, Type unused, Flag
+    /// = relaxable.
+    /// </summary>
     DirectRegion,
 
     /// <summary>A device is now staged for reset (Flag) or no longer. Device.</summary>
     ResetStaged,
 
-    /// <summary>The kernel would WARN. A = <see cref="WarnCode"/>, Group or Device or Domain as fits.</summary>
+    /// <summary>
+    /// The kernel would WARN. A = <see cref="WarnCode"/>, Group or Device or Domain as fits.
+    /// </summary>
     Warn,
 
     /// <summary>The DMA-FQ shortcut relabelled a domain. Domain, Type = new.</summary>
@@ -115,7 +140,8 @@ public enum EventKind : byte
     // ---- hardware ----
 
     /// <summary>
-    /// A device access (command or probe). Device, D = requester index, E = pasid, A = iova, B = pa, Flag = landed,
+    /// A device access (command or probe). Device, D = requester index, E = pasid, A = iova, B = pa, Flag =
+    /// landed,
     /// Extra = access, C = the hardware's fault code.
     /// </summary>
     Dma,

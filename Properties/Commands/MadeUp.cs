@@ -17,13 +17,8 @@ internal static class MadeUp
     /// <summary>Promised from v6.5 on.</summary>
     public static readonly RuleId LaterRule = new(6);
 
-    public static SearchOptions Options(
-        IReadOnlyList<string> drivers, params IReadOnlyList<Era> eras) => new()
-    {
-        Drivers = drivers,
-        Eras = eras,
-        Scenarios = SearchOptions.BreakagesShowIn,
-    };
+    public static SearchOptions Options(IReadOnlyList<string> drivers, params IReadOnlyList<Era> eras) =>
+        new() { Drivers = drivers, Eras = eras, Scenarios = SearchOptions.BreakagesShowIn };
 
     public static DriverEntry Entry(string name) => new() { Factory = new NamedFactory(name) };
 

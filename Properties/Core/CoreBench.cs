@@ -6,7 +6,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Core;
 
-/// <summary>Runs scenario commands on the core over <see cref="FakeStack"/> and writes driver calls as core.md does.</summary>
+/// <summary>
+/// Runs scenario commands on the core over <see cref="FakeStack"/> and writes driver calls as core.md does.
+/// </summary>
 internal sealed class CoreBench
 {
     private readonly IommuSystem system;
@@ -16,8 +18,10 @@ internal sealed class CoreBench
         system = new IommuSystem(topology, era, (_, context) => new FakeStack(context), traced: true);
 
     /// <summary>
-    /// <paramref name="devices"/>: header lines of devices; <paramref name="kernel"/>: kernel options. Commands are
-    /// separated by <c>;</c>. Gives the last command's calls and outcome, <c>A(D0,d0,BLK) A(D0,d1,BLK) = 0</c>.
+    /// <paramref name="devices"/>: header lines of devices; <paramref name="kernel"/>: kernel options.
+    /// Commands are
+    /// separated by <c>;</c>. Gives the last command's calls and outcome, <c>A(D0,d0,BLK) A(D0,d1,BLK) =
+    /// 0</c>.
     /// </summary>
     public static string Run(string era, string devices, string commands, string kernel = "")
     {

@@ -17,7 +17,8 @@ public sealed class DefaultDomainTests
     {
         const string device = "device d0 i0:0x1 group 0 pci untrusted wish identity hotplug";
         Assert.Equal("release(d0) = -EINVAL", Last(CoreBench.Run("v7.2", device, "register i0;probe d0")));
-        Assert.EndsWith("= 0", CoreBench.Run("v6.6", device, "register i0;probe d0"), StringComparison.Ordinal);
+        Assert.EndsWith("= 0", CoreBench.Run("v6.6", device, "register i0;probe d0"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -42,7 +43,8 @@ public sealed class DefaultDomainTests
     {
         const string device = Plain + " deferred";
         Assert.Equal("finalize(d0) = 0", CoreBench.Run("v7.2", device, "register i0", "kdump"));
-        Assert.Equal("A(DEF,d0,NULL) = 0", CoreBench.Run("v7.2", device, "register i0;deferred-attach d0", "kdump"));
+        Assert.Equal("A(DEF,d0,NULL) = 0",
+            CoreBench.Run("v7.2", device, "register i0;deferred-attach d0", "kdump"));
         Assert.Equal("= 0", CoreBench.Run(
             "v7.2", device, "register i0;deferred-attach d0;deferred-attach d0", "kdump"));
     }
@@ -58,7 +60,8 @@ public sealed class DefaultDomainTests
         const string wish = Plain + " wish identity";
         Assert.Equal("A(IDT,d0,NULL) finalize(d0) = 0", CoreBench.Run("v7.2", wish, "register i0"));
         Assert.EndsWith(
-            "= -EINVAL", CoreBench.Run("v7.2", Plain, "fail-alloc -ENOMEM;register i0"), StringComparison.Ordinal);
+            "= -EINVAL", CoreBench.Run("v7.2", Plain, "fail-alloc -ENOMEM;register i0"),
+                StringComparison.Ordinal);
     }
 
     [Fact]

@@ -4,7 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Properties.Core;
 
 /// <summary>
-/// A driver that accepts everything and maps nowhere: for tests that look only at which calls the core makes. All ops of
+/// A driver that accepts everything and maps nowhere: for tests that look only at which calls the core makes.
+/// All ops of
 /// the tree it plays in are present.
 /// </summary>
 internal sealed class FakeStack(DriverContext context) : IDriverStack, IIommuDriver
@@ -51,7 +52,8 @@ internal sealed class FakeStack(DriverContext context) : IDriverStack, IIommuDri
 
     public bool IsAttachDeferred(IommuDevice dev) => dev.Spec.Deferred && context.Topology.Kernel.Kdump;
 
-    public void GetResvRegions(IommuDevice dev, List<ResvRegion> regions) => regions.AddRange(dev.Spec.Regions);
+    public void GetResvRegions(IommuDevice dev, List<ResvRegion> regions) =>
+        regions.AddRange(dev.Spec.Regions);
 
     public DomainType? DefDomainType(IommuDevice dev) => dev.Spec.Wish switch
     {

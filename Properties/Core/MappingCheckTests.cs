@@ -24,7 +24,8 @@ public sealed class MappingCheckTests
     [InlineData("v7.2")]
     public void MisalignedMapIsRefused(string era)
     {
-        foreach (var operands in new[] { "0x1800 0x1000 0x1000", "0x1000 0x1800 0x1000", "0x1000 0x1000 0x800" })
+        foreach (var operands in new[] { "0x1800 0x1000 0x1000", "0x1000 0x1800 0x1000",
+            "0x1000 0x1000 0x800" })
         {
             var result = CoreBench.Run(era, One, $"register i0;alloc D0 d0;map D0 {operands} rw");
             Assert.EndsWith("= -EINVAL", result, StringComparison.Ordinal);

@@ -25,7 +25,8 @@ public sealed class OlderErasTests
     [InlineData("v6.5")]
     public void DetachAfterAFailedAttachDoesNothingBecauseTheRecordAlreadyMatches(string era)
     {
-        const string commands = Blk + "alloc D0 d0;fail-attach d1 0 -ENOMEM;attach-group D0 g0;detach-group D0 g0";
+        const string commands = Blk
+            + "alloc D0 d0;fail-attach d1 0 -ENOMEM;attach-group D0 g0;detach-group D0 g0";
         Assert.Equal("= 0", CoreBench.Run(era, Two, commands));
     }
 

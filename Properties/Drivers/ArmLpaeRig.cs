@@ -75,7 +75,8 @@ internal sealed class ArmLpaeRig : IArmLpaeFlush
 
     public void TlbFlushAll() => Flushes.Add("all");
 
-    public void TlbFlushWalk(ulong iova, ulong size, ulong granule) => Flushes.Add($"walk 0x{iova:x} 0x{size:x}");
+    public void TlbFlushWalk(ulong iova, ulong size, ulong granule) =>
+        Flushes.Add($"walk 0x{iova:x} 0x{size:x}");
 
     public void TlbAddPage(IotlbGather gather, ulong iova, ulong granule) =>
         Flushes.Add($"page 0x{iova:x} 0x{granule:x}");

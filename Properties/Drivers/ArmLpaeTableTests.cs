@@ -158,7 +158,8 @@ public class ArmLpaeTableTests
     [InlineData(KernelTree.V6_1, false)]
     [InlineData(KernelTree.V6_12, true)]
     [InlineData(KernelTree.V7_2, true)]
-    public void A_removed_table_is_flushed_at_once_and_gathered_by_the_later_trees(KernelTree tree, bool gathered)
+    public void A_removed_table_is_flushed_at_once_and_gathered_by_the_later_trees(KernelTree tree,
+        bool gathered)
     {
         var rig = Rig(tree);
         rig.Map(0, OneG, FourK, Rw);

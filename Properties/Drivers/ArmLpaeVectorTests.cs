@@ -214,9 +214,11 @@ public class ArmLpaeVectorTests
         Assert.Null(ArmLpaeLayout.Of(Config(0x8000, 48, 48), ArmLpaeRules.V7_2, 12));
         Assert.Null(ArmLpaeLayout.Of(Config(ArmLpaeRig.Sizes4K, 48, 46), ArmLpaeRules.V7_2, 12));
         Assert.Null(ArmLpaeLayout.Of(
-            Config(ArmLpaeRig.Sizes4K, 33, 40) with { Format = ArmLpaeFormat.Aarch32Stage1 }, ArmLpaeRules.V7_2, 12));
+            Config(ArmLpaeRig.Sizes4K, 33, 40) with { Format = ArmLpaeFormat.Aarch32Stage1 },
+                ArmLpaeRules.V7_2, 12));
         Assert.Null(ArmLpaeLayout.Of(
-            Config(ArmLpaeRig.Sizes4K, 48, 48) with { Quirks = ArmLpaeQuirks.HardwareDirty }, ArmLpaeRules.V6_1, 12));
+            Config(ArmLpaeRig.Sizes4K, 48, 48) with { Quirks = ArmLpaeQuirks.HardwareDirty },
+                ArmLpaeRules.V6_1, 12));
     }
 
     [Fact]

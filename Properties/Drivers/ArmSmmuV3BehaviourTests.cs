@@ -57,7 +57,8 @@ public class ArmSmmuV3BehaviourTests
 
     [Theory]
     [MemberData(nameof(TreesAndVariants))]
-    public void A_removed_table_is_gone_from_the_walk_cache_before_it_is_freed(KernelTree tree, string variant)
+    public void A_removed_table_is_gone_from_the_walk_cache_before_it_is_freed(KernelTree tree,
+        string variant)
     {
         var rig = new ArmSmmuV3Rig(tree, [variant], [ArmSmmuV3Rig.Device(0x18)]);
         var domain = rig.Attached();
@@ -194,7 +195,8 @@ public class ArmSmmuV3BehaviourTests
         var rig = new ArmSmmuV3Rig(tree, S1, [ArmSmmuV3Rig.Device(0x18)]);
         var domain = rig.Alloc();
         Assert.Equal(Errno.OK, ArmSmmuV3Rig.Map(domain, Iova, Pa, Page));
-        Assert.All(Watched(rig, domain), o => Assert.True(o == DmaOutcome.Refused(0) || o == DmaOutcome.At(Pa)));
+        Assert.All(Watched(rig, domain),
+            o => Assert.True(o == DmaOutcome.Refused(0) || o == DmaOutcome.At(Pa)));
     }
 
     [Theory]

@@ -22,7 +22,8 @@ internal sealed class ArmSmmuV3Rig
         SmmuSteps? steps = null,
         bool start = true)
     {
-        var instances = variants.Select(v => new InstanceSpec(ArmSmmuV3Factory.DriverName, v)).ToImmutableArray();
+        var instances = variants.Select(v => new InstanceSpec(ArmSmmuV3Factory.DriverName,
+            v)).ToImmutableArray();
         var topology = new Topology(12, KernelOptions.Default, instances, [.. deviceSpecs]);
         var context = new DriverContext(
             topology, tree, topology.InstancesOf(ArmSmmuV3Factory.DriverName), Faults, Trace);
@@ -109,7 +110,8 @@ internal sealed class ArmSmmuV3Rig
         for (var done = 0UL; done < size;)
         {
             var page = domain.PageSizes.Choose(iova + done, pa + done, size - done, out var count);
-            var errno = domain.MapPages(new Iova(iova + done), new PhysAddr(pa + done), page, count, prot, ref done);
+            var errno = domain.MapPages(new Iova(iova + done), new PhysAddr(pa + done), page, count, prot,
+                ref done);
             if (errno != Errno.OK)
             {
                 return errno;
@@ -147,7 +149,8 @@ internal sealed class ArmSmmuV3Rig
     public void AssertLands(ulong pa, ulong iova, int device = 0, int requester = 0, uint pasid = 0) =>
         Assert.Equal(DmaOutcome.At(pa), Dma(iova, DmaAccess.Read, device, requester, pasid));
 
-    public void AssertRefused(SmmuEvent code, ulong iova, int device = 0, int requester = 0, uint pasid = 0) =>
+    public void AssertRefused(SmmuEvent code, ulong iova, int device = 0, int requester = 0,
+        uint pasid = 0) =>
         Assert.Equal(DmaOutcome.Refused((uint)code), Dma(iova, DmaAccess.Read, device, requester, pasid));
 
     /// <summary>Word pairs of the commands the unit consumed while <paramref name="act"/> ran.</summary>
@@ -162,5 +165,6 @@ internal sealed class ArmSmmuV3Rig
 
     /// <summary>The eight words of a stream's entry.</summary>
     public ulong[] Entry(uint sid) =>
-        [.. Enumerable.Range(0, 8).Select(i => Unit.Memory.Read(Unit.Streams.EntryOf(sid) + (8UL * (ulong)i)))];
+        [.. Enumerable.Range(0,
+            8).Select(i => Unit.Memory.Read(Unit.Streams.EntryOf(sid) + (8UL * (ulong)i)))];
 }

@@ -14,7 +14,8 @@ public class ArmSmmuV3VectorTests
     private const ulong B = 0x80_8080_0000;
     private const uint Sid = 0x18;
 
-    private static readonly SmmuBuild Stalling = SmmuBuild.Stage1 with { Idr0 = SmmuBuild.Stage1.Idr0 & ~SmmuBuild.NoStall };
+    private static readonly SmmuBuild Stalling =
+        SmmuBuild.Stage1 with { Idr0 = SmmuBuild.Stage1.Idr0 & ~SmmuBuild.NoStall };
 
     public static TheoryData<KernelTree> Trees => ArmSmmuV3Rig.Trees;
 
@@ -49,9 +50,11 @@ public class ArmSmmuV3VectorTests
         SmmuEntries.Stage1(words, table, Features(SmmuBuild.Stage1), SmmuEntries.DssContext0, ats: false,
             stallEnabled: false);
         Assert.Equal([0x0000_0001_0000_800B, 0xD6, 0, 0, 0, 0, 0, 0], words);
-        SmmuEntries.Stage1(words, table, Features(Stalling), SmmuEntries.DssContext0, ats: false, stallEnabled: false);
+        SmmuEntries.Stage1(words, table, Features(Stalling), SmmuEntries.DssContext0, ats: false,
+            stallEnabled: false);
         Assert.Equal(0x0800_00D6UL, words[1]);
-        SmmuEntries.Stage1(words, table, Features(Stalling), SmmuEntries.DssContext0, ats: false, stallEnabled: true);
+        SmmuEntries.Stage1(words, table, Features(Stalling), SmmuEntries.DssContext0, ats: false,
+            stallEnabled: true);
         Assert.Equal(0xD6UL, words[1]);
     }
 
@@ -73,7 +76,8 @@ public class ArmSmmuV3VectorTests
     {
         var rig = new ArmLpaeRig(0x1_0000_1000, ArmLpaeFormat.Aarch64Stage2, ArmLpaeRig.Sizes4K, 48, 48);
         var words = new ulong[8];
-        SmmuEntries.Stage2(words, rig.Layout.Vtcr(coherent: true), rig.Table.Root, 1, Features(SmmuBuild.Stage2),
+        SmmuEntries.Stage2(words, rig.Layout.Vtcr(coherent: true), rig.Table.Root, 1,
+            Features(SmmuBuild.Stage2),
             ats: false);
         Assert.Equal([0xD, 0, 0x044D_3590_0000_0001, 0x1_0000_1000, 0, 0, 0, 0], words);
     }

@@ -6,7 +6,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>Plays the core's part for intel-vtd alone: starts units, probes, allocates, attaches, maps, unmaps.</summary>
+/// <summary>
+/// Plays the core's part for intel-vtd alone: starts units, probes, allocates, attaches, maps, unmaps.
+/// </summary>
 internal sealed class IntelVtdRig
 {
     private readonly IommuDevice[] devices;
@@ -166,7 +168,8 @@ internal sealed class IntelVtdRig
     public ulong? Dma(
         ulong iova, DmaAccess access = DmaAccess.Read, int device = 0, int requester = 0, uint pasid = 0)
     {
-        var outcome = Stack.Dma(devices[device].Spec.Requesters[requester], new Pasid(pasid), new Iova(iova), access);
+        var outcome = Stack.Dma(devices[device].Spec.Requesters[requester], new Pasid(pasid), new Iova(iova),
+            access);
         return outcome.Landed ? outcome.Pa.Value : null;
     }
 

@@ -5,7 +5,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>The worked example placed by hand: what the silicon alone makes of bytes, registers and descriptors.</summary>
+/// <summary>
+/// The worked example placed by hand: what the silicon alone makes of bytes, registers and descriptors.
+/// </summary>
 public sealed class IntelVtdSiliconTests
 {
     private const ulong Base = 0x1_0000_0000;

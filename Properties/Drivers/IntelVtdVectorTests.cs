@@ -6,7 +6,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Properties.Drivers;
 
-/// <summary>The worked example of the sheet, at its addresses: what the driver writes into tables and entries.</summary>
+/// <summary>
+/// The worked example of the sheet, at its addresses: what the driver writes into tables and entries.
+/// </summary>
 public sealed class IntelVtdVectorTests
 {
     private const ulong Top = 0x1_0000_1000;
@@ -50,12 +52,14 @@ public sealed class IntelVtdVectorTests
     [Theory]
     [InlineData(false, false, 0x3UL, 0x3UL, 0x1_2345_6003UL, 0x2_4680_0081UL)]
     [InlineData(true, false, 0x27UL, 0x27UL, 0x1_2345_6067UL, 0x2_4680_00a5UL)]
-    [InlineData(true, true, 0x27UL, 0x8000_0000_0000_0027UL, 0x8000_0001_2345_6067UL, 0x8000_0002_4680_00a5UL)]
+    [InlineData(true, true, 0x27UL, 0x8000_0000_0000_0027UL, 0x8000_0001_2345_6067UL,
+        0x8000_0002_4680_00a5UL)]
     public void The_walker_of_6_x_has_the_bytes_of_the_example(
         bool firstStage, bool executeDisable, ulong low, ulong entry, ulong leafA, ulong leafB)
     {
         var memory = new PhysicalMemory(Top);
-        VtdFormat format = firstStage ? new VtdFirstStage(executeDisable) : new VtdSecondStage(alwaysReadable: true);
+        VtdFormat format = firstStage ? new VtdFirstStage(executeDisable)
+            : new VtdSecondStage(alwaysReadable: true);
         var table = new VtdClassicTable(memory, format, 4) { LargeLevels = 1 };
         table.Map(IovaA, PaA, 0x1000, Prot.Read | Prot.Write, static (_, _) => { });
         table.Map(IovaB, PaB, Size2M, Prot.Read, static (_, _) => { });
@@ -118,7 +122,8 @@ public sealed class IntelVtdVectorTests
     [MemberData(nameof(Trees))]
     public void Pasid_entry_of_a_second_stage_is_that_of_the_example(KernelTree tree)
     {
-        //// Before the table: two pages of queue, status, root, four devices with directory and PASID table, one
+        /// / Before the table: two pages of queue, status, root, four devices with directory and PASID table,
+        /// one
         //// context table for their bus, three domains.
         var rig = new IntelVtdRig(tree, ["scalable-second-stage"], FiveDevices(), Top - PagesBefore(tree));
         var domain = AttachedElsewhere(rig, [1, 2, 3, 4]);
@@ -215,7 +220,8 @@ public sealed class IntelVtdVectorTests
 
     private static ulong PagesBefore(KernelTree tree)
     {
-        //// Later trees write the context entries at probe, 6.1 at the first attach: the same pages, before the
+        /// / Later trees write the context entries at probe, 6.1 at the first attach: the same pages, before
+        /// the
         //// fourth domain in both. The fourth device's PASID table comes with its attach, after the domain.
         _ = tree;
         return 0x1000UL * (2 + 1 + 1 + 4 + 1 + 3 + 3);
@@ -228,7 +234,8 @@ public sealed class IntelVtdVectorTests
         }
     }
 
-    private static (PhysicalMemory Memory, VtdGenericTable Table) Generic(bool firstStage, bool coherent = true)
+    private static (PhysicalMemory Memory, VtdGenericTable Table) Generic(bool firstStage,
+        bool coherent = true)
     {
         var memory = new PhysicalMemory(Top, coherent: coherent);
         VtdFormat format = firstStage ? new VtdFirstStage(false) : new VtdSecondStage(alwaysReadable: false);

@@ -22,5 +22,6 @@ public static class Arbitraries
 
     private static Scenario Draw(string driver, Era era, ulong seed, int length) =>
         new ScenarioGenerator(
-            DriverCatalog.All.Select(e => e.Factory).ToList(), era.Name, era.Tree, driver).Generate(seed, length);
+            DriverCatalog.All.Select(e => e.Factory).ToList(), era.Name, era.Tree, driver).Generate(seed,
+                length);
 }

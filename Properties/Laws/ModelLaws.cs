@@ -30,7 +30,9 @@ public sealed class ModelLaws
         OracleRun.Of(scenario, scenario.Commands).Outcomes
             .SequenceEqual(OracleRun.Of(scenario, scenario.Commands).Outcomes);
 
-    /// <summary>Seen from the devices, replace is attach after detach; only the time between differs.</summary>
+    /// <summary>
+    /// Seen from the devices, replace is attach after detach; only the time between differs.
+    /// </summary>
     [Property]
     public Property ReplaceIsAttachAfterDetach(Scenario scenario)
     {
@@ -41,7 +43,8 @@ public sealed class ModelLaws
         var (left, leftOutcomes) = OracleRun.Of(scenario, [.. prefix, .. replace]);
         var (right, rightOutcomes) = OracleRun.Of(scenario, [.. prefix, .. detour]);
         var both = leftOutcomes[^1] == Outcome.Ok && rightOutcomes[^1] == Outcome.Ok;
-        var equal = OracleRun.Reachable(left).SequenceEqual(OracleRun.Reachable(right), StringComparer.Ordinal);
+        var equal = OracleRun.Reachable(left).SequenceEqual(OracleRun.Reachable(right),
+            StringComparer.Ordinal);
         return (!both || equal).Classify(both, "both succeed");
     }
 
@@ -57,11 +60,14 @@ public sealed class ModelLaws
         var (after, outcomes) = OracleRun.Of(scenario, [.. prefix, map, unmap]);
         var mapped = outcomes[^2] == Outcome.Ok;
         var exact = outcomes[^1].Value == Size;
-        var equal = OracleRun.Reachable(before).SequenceEqual(OracleRun.Reachable(after), StringComparer.Ordinal);
+        var equal = OracleRun.Reachable(before).SequenceEqual(OracleRun.Reachable(after),
+            StringComparer.Ordinal);
         return (!mapped || (exact && equal)).Classify(mapped, "mapped");
     }
 
-    /// <summary>Claim, two fresh domains, the first one attached: in slots no generated scenario uses.</summary>
+    /// <summary>
+    /// Claim, two fresh domains, the first one attached: in slots no generated scenario uses.
+    /// </summary>
     private static IEnumerable<Command> Owned(Scenario scenario)
     {
         var device = scenario.Topology.DevicesOf(new GroupId(0))[0].Index;

@@ -4,7 +4,9 @@ using Conformance.Model.Core;
 
 namespace Conformance.Properties.Rows;
 
-/// <summary>The environment variables of tests.runsettings; a wrong value fails the tests that read it.</summary>
+/// <summary>
+/// The environment variables of tests.runsettings; a wrong value fails the tests that read it.
+/// </summary>
 internal static class SuiteSettings
 {
     public static int Scenarios => Number("CONFORMANCE_SCENARIOS", 60);
@@ -44,8 +46,12 @@ internal static class SuiteSettings
 
         var names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var unknown = names.FirstOrDefault(n => !known.Contains(n, StringComparer.Ordinal));
-        return unknown is null
-            ? names
-            : throw new FormatException($"{name}: expected some of {string.Join(", ", known)}, found '{unknown}'");
+        if (unknown is null)
+        {
+            return names;
+        }
+
+        var expected = string.Join(", ", known);
+        throw new FormatException($"{name}: expected some of {expected}, found '{unknown}'");
     }
 }

@@ -5,7 +5,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Properties.Rules;
 
-/// <summary>A device that a void call could not move is where nobody knows; its user frees the domain.</summary>
+/// <summary>
+/// A device that a void call could not move is where nobody knows; its user frees the domain.
+/// </summary>
 public class StuckDeviceTests
 {
     [Fact]

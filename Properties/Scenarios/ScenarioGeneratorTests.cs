@@ -238,7 +238,8 @@ public sealed class ScenarioGeneratorTests
         Op.FailMap => op is Op.Map or Op.Register,
         Op.FailAlloc => op is Op.Alloc or Op.ClaimGroup or Op.SetType or Op.Probe or Op.Register,
         _ => op is Op.AttachGroup or Op.DetachGroup or Op.Replace or Op.ClaimGroup or Op.ReleaseGroupOwner
-            or Op.SetType or Op.Probe or Op.DeferredAttach or Op.Register,
+            or Op.SetType or Op.Probe or Op.DeferredAttach or Op.Register or Op.AttachPasid
+            or Op.ReplacePasid,
     };
 
     private static void AssertRegion(ResvRegion region, TopologyLimits limits)

@@ -39,7 +39,9 @@ public sealed partial class IommuCore
         return result;
     }
 
-    /// <summary>iommu_unmap, or iommu_unmap_fast when the sync is left to a later <see cref="SyncPending"/>.</summary>
+    /// <summary>
+    /// iommu_unmap, or iommu_unmap_fast when the sync is left to a later <see cref="SyncPending"/>.
+    /// </summary>
     public ulong Unmap(IommuDomain domain, Iova iova, ulong size, bool fast)
     {
         var bytes = UnmapBytes(domain, iova.Value, size, fast);

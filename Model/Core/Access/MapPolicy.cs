@@ -4,7 +4,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Core;
 
 /// <summary>
-/// Checks before map and unmap, and when the invalidation ops are called (core.md 5.1, 5.3). The loop over pages is
+/// Checks before map and unmap, and when the invalidation ops are called (core.md 5.1, 5.3). The loop over
+/// pages is
 /// common, except where a generic page table takes the whole range.
 /// </summary>
 public abstract class MapPolicy
@@ -19,7 +20,9 @@ public abstract class MapPolicy
     public virtual bool MayUnmap(IommuCore core, IommuDomain domain, ulong iova, ulong size) =>
         domain.Type.IsPaging() && CanMap(domain) && IsAligned(domain, iova, 0, size);
 
-    /// <summary>Page size and count of the next page-wise call (iommu_pgsize). For unmap PA is the IOVA.</summary>
+    /// <summary>
+    /// Page size and count of the next page-wise call (iommu_pgsize). For unmap PA is the IOVA.
+    /// </summary>
     public virtual ulong Choose(PageSizes sizes, ulong iova, ulong pa, ulong size, out ulong count) =>
         sizes.Choose(iova, pa, size, out count);
 
@@ -41,7 +44,9 @@ public abstract class MapPolicy
         ((iova | pa | size) & (domain.PageSizes.Min - 1)) == 0;
 }
 
-/// <summary>v5.19 to v6.6: no op -ENODEV first, then type and alignment -EINVAL; iotlb_sync_map is void.</summary>
+/// <summary>
+/// v5.19 to v6.6: no op -ENODEV first, then type and alignment -EINVAL; iotlb_sync_map is void.
+/// </summary>
 public sealed class SilentMapping : MapPolicy
 {
     public SilentMapping() => SyncMapMayFail = false;
@@ -57,7 +62,9 @@ public sealed class SilentMapping : MapPolicy
     }
 }
 
-/// <summary>v6.7 to v6.12: type -EINVAL, no op or page sizes a warning and -ENODEV, misaligned -EINVAL.</summary>
+/// <summary>
+/// v6.7 to v6.12: type -EINVAL, no op or page sizes a warning and -ENODEV, misaligned -EINVAL.
+/// </summary>
 public class WarnedMapping : MapPolicy
 {
     public override Errno CheckMap(IommuCore core, IommuDomain domain, ulong iova, ulong pa, ulong size)
@@ -77,10 +84,14 @@ public class WarnedMapping : MapPolicy
     }
 }
 
-/// <summary>v6.19 and v7.0: as before (strange allocation flags, which this model has none of, are tested later).</summary>
+/// <summary>
+/// v6.19 and v7.0: as before (strange allocation flags, which this model has none of, are tested later).
+/// </summary>
 public sealed class FlagsLastMapping : WarnedMapping;
 
-/// <summary>v7.2: one warning for type and page sizes; generic page tables take the range without alignment test.</summary>
+/// <summary>
+/// v7.2: one warning for type and page sizes; generic page tables take the range without alignment test.
+/// </summary>
 public class GenericTableMapping : MapPolicy
 {
     public override Errno CheckMap(IommuCore core, IommuDomain domain, ulong iova, ulong pa, ulong size)

@@ -3,7 +3,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Core;
 
-/// <summary>Second translation contexts of a device (core.md 4.9). Null: the era has no such function.</summary>
+/// <summary>
+/// Second translation contexts of a device (core.md 4.9). Null: the era has no such function.
+/// </summary>
 public abstract class PasidPolicy
 {
     public abstract Errno? Attach(IommuCore core, IommuDomain domain, IommuDevice dev, Pasid pasid);
@@ -77,7 +79,9 @@ public sealed class FirstPasid : NoPasid
     }
 }
 
-/// <summary>6.12: range and owner tests; detach and error unwinding go through the blocked domain here.</summary>
+/// <summary>
+/// 6.12: range and owner tests; detach and error unwinding go through the blocked domain here.
+/// </summary>
 /// <remarks>
 /// The tree calls remove_dev_pasid(dev, pasid, domain); the contract of this suite has set_dev_pasid of the
 /// static blocked domain in its place, which every driver of the tree that has PASIDs implements alike.

@@ -19,7 +19,9 @@ public sealed class NoReset : ResetPolicy
     public override Errno? Done(IommuCore core, IommuDevice dev) => null;
 }
 
-/// <summary>v7.2: each device is put on blocking by itself, nestable, and comes back to the present domain.</summary>
+/// <summary>
+/// v7.2: each device is put on blocking by itself, nestable, and comes back to the present domain.
+/// </summary>
 public class StagedReset : ResetPolicy
 {
     public override Errno? Prepare(IommuCore core, IommuDevice dev)

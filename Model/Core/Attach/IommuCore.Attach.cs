@@ -7,7 +7,8 @@ namespace Conformance.Model.Core;
 public sealed partial class IommuCore
 {
     /// <summary>
-    /// Domains that a move failed to leave for certain. The kernel has warned, a device may still be on them, and
+    /// Domains that a move failed to leave for certain. The kernel has warned, a device may still be on them,
+    /// and
     /// nobody can tell their user: a scenario does not go on to free them.
     /// </summary>
     private readonly HashSet<IommuDomain> leaked = [];
@@ -93,7 +94,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// iommu_group_replace_domain, iommu_replace_group_handle. No check of owner, busy or foreign domain: the caller
+    /// iommu_group_replace_domain, iommu_replace_group_handle. No check of owner, busy or foreign domain: the
+    /// caller
     /// owns the group. With handles slot 0 is reserved first and the new handle stored on success.
     /// </summary>
     public Errno Replace(IommuDomain domain, Group group)
@@ -107,7 +109,9 @@ public sealed partial class IommuCore
         return result;
     }
 
-    /// <summary>iommu_attach_group_handle: slot 0 must be empty; published after the attach of all devices.</summary>
+    /// <summary>
+    /// iommu_attach_group_handle: slot 0 must be empty; published after the attach of all devices.
+    /// </summary>
     public Errno AttachHandle(IommuDomain domain, Group group)
     {
         if (group.Pasids.ContainsKey(0))
@@ -140,7 +144,8 @@ public sealed partial class IommuCore
             ForeignDomainPolicy.NotChecked => false,
             ForeignDomainPolicy.Refused => domain.Owner != driver,
             _ => domain.Owner != driver
-                && !(driver is not null && (domain == driver.BlockedDomain || domain == driver.IdentityDomain)),
+                && !(driver is not null
+                    && (domain == driver.BlockedDomain || domain == driver.IdentityDomain)),
         };
     }
 

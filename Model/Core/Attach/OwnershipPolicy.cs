@@ -16,7 +16,9 @@ public class OwnershipPolicy
     /// <summary>Bind is deferred while the group has no default domain (6.12 on).</summary>
     public bool BindNeedsDefaultDomain { get; init; } = true;
 
-    /// <summary>Bind accepts a current identity domain in place of an identity default (up to v6.6).</summary>
+    /// <summary>
+    /// Bind accepts a current identity domain in place of an identity default (up to v6.6).
+    /// </summary>
     public bool IdentityIsAsGoodAsDefault { get; init; }
 
     /// <summary>iommu_group_claim_dma_owner.</summary>
@@ -131,7 +133,9 @@ public class OwnershipPolicy
         core.NoteRecord(group);
     }
 
-    /// <summary>__iommu_take_dma_ownership: -EBUSY in a user's state, else blocking, then the owner.</summary>
+    /// <summary>
+    /// __iommu_take_dma_ownership: -EBUSY in a user's state, else blocking, then the owner.
+    /// </summary>
     protected virtual Errno Take(IommuCore core, Group group, OwnerId owner)
     {
         if ((group.Domain is not null && group.Domain != group.DefaultDomain) || HasPasids(group))

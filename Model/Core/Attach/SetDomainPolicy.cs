@@ -3,7 +3,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Core;
 
-/// <summary>How a whole group moves to another domain, and what happens when a device refuses (core.md 4.4, 4.7).</summary>
+/// <summary>
+/// How a whole group moves to another domain, and what happens when a device refuses (core.md 4.4, 4.7).
+/// </summary>
 public abstract class SetDomainPolicy
 {
     /// <summary>
@@ -11,7 +13,9 @@ public abstract class SetDomainPolicy
     /// </summary>
     public abstract Errno Set(IommuCore core, Group group, IommuDomain? target, bool must);
 
-    /// <summary>iommu_attach_group after its checks; before v6.5 it was not the same as <see cref="Set"/>.</summary>
+    /// <summary>
+    /// iommu_attach_group after its checks; before v6.5 it was not the same as <see cref="Set"/>.
+    /// </summary>
     public virtual Errno Attach(IommuCore core, Group group, IommuDomain target) =>
         Set(core, group, target, must: false);
 
@@ -20,7 +24,9 @@ public abstract class SetDomainPolicy
         IommuCore core, Group group, IommuDevice dev, IommuDomain target, IommuDomain? old, bool must);
 }
 
-/// <summary>v5.19: list order, the first error is returned at once, the record is unchanged, nothing is undone.</summary>
+/// <summary>
+/// v5.19: list order, the first error is returned at once, the record is unchanged, nothing is undone.
+/// </summary>
 public class PlainSetDomain : SetDomainPolicy
 {
     public override Errno Set(IommuCore core, Group group, IommuDomain? target, bool must)
@@ -53,7 +59,9 @@ public class PlainSetDomain : SetDomainPolicy
     {
     }
 
-    /// <summary>detach_dev for each device that is not deferred; a missing op warns and changes nothing.</summary>
+    /// <summary>
+    /// detach_dev for each device that is not deferred; a missing op warns and changes nothing.
+    /// </summary>
     protected virtual Errno Leave(IommuCore core, Group group)
     {
         foreach (var member in group.Devices)
@@ -94,7 +102,8 @@ public class PlainSetDomain : SetDomainPolicy
 }
 
 /// <summary>
-/// v6.3 and v6.4: a failed group attach re-attaches the old domain to every device, stopping at the first failure;
+/// v6.3 and v6.4: a failed group attach re-attaches the old domain to every device, stopping at the first
+/// failure;
 /// claim and detach still undo nothing. Leaving goes through set_platform_dma_ops.
 /// </summary>
 public sealed class AttachRollbackSetDomain : PlainSetDomain

@@ -4,7 +4,8 @@ using Conformance.Model.Tracing;
 namespace Conformance.Model.Core;
 
 /// <summary>
-/// v6.5 on (__iommu_group_set_domain_internal): a refusal moves the devices already done back; must-succeed calls go
+/// v6.5 on (__iommu_group_set_domain_internal): a refusal moves the devices already done back; must-succeed
+/// calls go
 /// on and park a refusing device on the blocking domain.
 /// </summary>
 public class UnwindingSetDomain : SetDomainPolicy
@@ -72,7 +73,9 @@ public class UnwindingSetDomain : SetDomainPolicy
     /// <summary>The device is on the blocking domain for a reset and is left alone.</summary>
     protected virtual bool IsSkipped(GroupDevice member) => false;
 
-    /// <summary>Undoes a move that device <paramref name="failed"/> refused. List order, must-succeed.</summary>
+    /// <summary>
+    /// Undoes a move that device <paramref name="failed"/> refused. List order, must-succeed.
+    /// </summary>
     protected virtual void RollBack(IommuCore core, Group group, IommuDomain refused, int failed)
     {
         var count = RollsBackFailingDevice ? failed + 1 : failed;

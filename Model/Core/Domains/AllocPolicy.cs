@@ -2,7 +2,9 @@ using Conformance.Model.Contract;
 
 namespace Conformance.Model.Core;
 
-/// <summary>Which driver ops make a domain, and what is tried after a refusal (core.md 1.3, 2.1, 3.3).</summary>
+/// <summary>
+/// Which driver ops make a domain, and what is tried after a refusal (core.md 1.3, 2.1, 3.3).
+/// </summary>
 public abstract class AllocPolicy
 {
     /// <summary>A group may live without a default domain, on the platform's DMA (before v6.7).</summary>
@@ -15,7 +17,8 @@ public abstract class AllocPolicy
     public abstract AllocResult Blocking(IommuCore core, Group group);
 
     /// <summary>
-    /// The default domain, made with the group's first device (or, before v6.5 on hotplug, with <paramref name="dev"/>).
+    /// The default domain, made with the group's first device (or, before v6.5 on hotplug, with
+    /// <paramref name="dev"/>).
     /// <paramref name="wish"/> is null for "auto". NULL result: platform DMA (before v6.7).
     /// </summary>
     public abstract AllocResult Default(IommuCore core, Group group, IommuDevice dev, DomainType? wish);
@@ -24,7 +27,9 @@ public abstract class AllocPolicy
     protected static AllocResult Reuse(Group group, DomainType type, Func<AllocResult> alloc) =>
         group.DefaultDomain is { } present && present.Type == type ? AllocResult.Of(present) : alloc();
 
-    /// <summary>A domain of a type through <c>domain_alloc(type)</c>; the FQ bit may be hidden from the driver.</summary>
+    /// <summary>
+    /// A domain of a type through <c>domain_alloc(type)</c>; the FQ bit may be hidden from the driver.
+    /// </summary>
     protected static AllocResult ByType(IommuCore core, IommuDevice dev, DomainType type)
     {
         var hidden = core.Era.FlushQueue != FlushQueuePolicy.SeenByDriver;
@@ -85,7 +90,9 @@ public sealed class TypeAlloc : AllocPolicy
         result.Domain is null && (always || result.Errno == Errno.OK) ? AllocResult.Error(errno) : result;
 }
 
-/// <summary>v6.7 to v6.12: static domains, <c>domain_alloc_paging</c>, and <c>domain_alloc</c> as fallback.</summary>
+/// <summary>
+/// v6.7 to v6.12: static domains, <c>domain_alloc_paging</c>, and <c>domain_alloc</c> as fallback.
+/// </summary>
 public class MixedAlloc : AllocPolicy
 {
     public override AllocResult ForUser(IommuCore core, IommuDevice dev, AllocFlags flags)
@@ -219,7 +226,9 @@ public class DeviceAlloc : MixedAlloc
         return WithFlags(core, dev, type, AllocFlags.None);
     }
 
-    /// <summary>__iommu_paging_domain_alloc_flags: the plain op first when no flag is set; errors are final.</summary>
+    /// <summary>
+    /// __iommu_paging_domain_alloc_flags: the plain op first when no flag is set; errors are final.
+    /// </summary>
     private static AllocResult WithFlags(IommuCore core, IommuDevice dev, DomainType type, AllocFlags flags)
     {
         var ops = IommuCore.DriverOf(dev).Ops;

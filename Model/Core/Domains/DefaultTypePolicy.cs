@@ -13,7 +13,9 @@ public abstract class DefaultTypePolicy
     public abstract bool Resolve(
         IommuCore core, Group group, IommuDevice? added, DomainType? target, out DomainType? wish);
 
-    /// <summary>def_domain_type of the driver, or its static default domain; BLOCKED is 0, "no wish".</summary>
+    /// <summary>
+    /// def_domain_type of the driver, or its static default domain; BLOCKED is 0, "no wish".
+    /// </summary>
     protected static DomainType? DriverWish(IommuDevice dev)
     {
         var driver = IommuCore.DriverOf(dev);
@@ -26,7 +28,9 @@ public abstract class DefaultTypePolicy
     }
 }
 
-/// <summary>v5.19 to v6.6: untrusted is a DMA wish of its device; a conflict gives the global default.</summary>
+/// <summary>
+/// v5.19 to v6.6: untrusted is a DMA wish of its device; a conflict gives the global default.
+/// </summary>
 public sealed class ConflictGivesGlobalType : DefaultTypePolicy
 {
     /// <summary>On hotplug only the new device is asked (up to v6.4).</summary>
@@ -65,7 +69,9 @@ public sealed class ConflictGivesGlobalType : DefaultTypePolicy
         dev.Spec.Untrusted ? DomainType.Dma : DriverWish(dev);
 }
 
-/// <summary>v6.7 on: IDENTITY wins a conflict; an untrusted device refuses all but DMA (core.md 3.3, steps 1 to 7).</summary>
+/// <summary>
+/// v6.7 on: IDENTITY wins a conflict; an untrusted device refuses all but DMA (core.md 3.3, steps 1 to 7).
+/// </summary>
 public class AgreedDefaultType : DefaultTypePolicy
 {
     public override bool Resolve(

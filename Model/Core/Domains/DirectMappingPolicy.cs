@@ -9,7 +9,9 @@ public class DirectMappingPolicy
     /// <summary>flush_iotlb_all after a device's mappings (6.1, 6.12).</summary>
     public bool FlushesAfter { get; init; }
 
-    /// <summary>Looks IOVA 0 up as address 1, so that its right answer 0 is not taken for "unmapped" (7.2).</summary>
+    /// <summary>
+    /// Looks IOVA 0 up as address 1, so that its right answer 0 is not taken for "unmapped" (7.2).
+    /// </summary>
     public bool AsksForAddressOne { get; init; }
 
     /// <summary>Lays the direct regions of a device into a domain; the first error ends it.</summary>
@@ -46,7 +48,9 @@ public class DirectMappingPolicy
         return result;
     }
 
-    /// <summary>Both ends are rounded up; runs of pages that translate to nothing are mapped to themselves.</summary>
+    /// <summary>
+    /// Both ends are rounded up; runs of pages that translate to nothing are mapped to themselves.
+    /// </summary>
     protected virtual Errno MapRuns(IommuCore core, IommuDomain domain, ResvRegion region)
     {
         var page = domain.PageSizes.Min;

@@ -3,7 +3,9 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Model.Core;
 
-/// <summary>Domains in their roles: the slots of the scenario, default and blocking domains of groups.</summary>
+/// <summary>
+/// Domains in their roles: the slots of the scenario, default and blocking domains of groups.
+/// </summary>
 public sealed partial class IommuCore
 {
     private readonly Dictionary<int, IommuDomain> slots = [];
@@ -61,7 +63,9 @@ public sealed partial class IommuCore
         }
     }
 
-    /// <summary>How the scenario calls a domain, freed ones too; slots that were used again show their serial.</summary>
+    /// <summary>
+    /// How the scenario calls a domain, freed ones too; slots that were used again show their serial.
+    /// </summary>
     public string NameOf(DomainId id) =>
         id.Serial < names.Count && names[id.Serial] is { } name ? name.ToString() : id.ToString();
 
@@ -104,7 +108,8 @@ public sealed partial class IommuCore
 
     private Outcome Free(int slot)
     {
-        if (!slots.TryGetValue(slot, out var domain) || leaked.Contains(domain) || IsAttachedSomewhere(domain))
+        if (!slots.TryGetValue(slot, out var domain) || leaked.Contains(domain)
+            || IsAttachedSomewhere(domain))
         {
             return Outcome.Nothing;
         }

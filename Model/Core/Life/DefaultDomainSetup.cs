@@ -8,8 +8,10 @@ namespace Conformance.Model.Core;
 public sealed partial class IommuCore
 {
     /// <summary>
-    /// iommu_setup_default_domain. <paramref name="target"/> is what sysfs asks for. -EINVAL when the wishes cannot
-    /// be met, else errors of allocation, direct mapping or attach; then the old default domain is in force again.
+    /// iommu_setup_default_domain. <paramref name="target"/> is what sysfs asks for. -EINVAL when the wishes
+    /// cannot
+    /// be met, else errors of allocation, direct mapping or attach; then the old default domain is in force
+    /// again.
     /// </summary>
     public Errno SetUpDefaultDomain(Group group, DomainType? target, IommuDevice? added)
     {
@@ -34,7 +36,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// v6.5 and v6.6 accept "no domain" when there was none before; a NULL from the driver is -ENODEV otherwise.
+    /// v6.5 and v6.6 accept "no domain" when there was none before; a NULL from the driver is -ENODEV
+    /// otherwise.
     /// </summary>
     private Errno WithoutDomain(Group group, Errno errno)
     {
@@ -51,6 +54,7 @@ public sealed partial class IommuCore
         var old = group.DefaultDomain;
         var mapped = MapDirectRegions(group, domain);
         group.DefaultDomain = domain;
+        NoteRecord(group);
         if (group.Domain is null)
         {
             var result = SetDomain(group, domain, must: true);

@@ -43,7 +43,9 @@ public sealed partial class IommuCore
         return Errno.OK;
     }
 
-    /// <summary>Takes a device off its group's list; the group object stays until <see cref="EndGroupIfEmpty"/>.</summary>
+    /// <summary>
+    /// Takes a device off its group's list; the group object stays until <see cref="EndGroupIfEmpty"/>.
+    /// </summary>
     public void Leave(Group group, IommuDevice dev)
     {
         group.Devices.RemoveAll(member => member.Device == dev);
@@ -123,7 +125,9 @@ public sealed partial class IommuCore
         return null;
     }
 
-    /// <summary>iommu_device_register: -EBUSY for a second driver in old eras, the scan's first error else.</summary>
+    /// <summary>
+    /// iommu_device_register: -EBUSY for a second driver in old eras, the scan's first error else.
+    /// </summary>
     private Outcome Register(InstanceId instance)
     {
         if (Started[instance.Index])
@@ -186,7 +190,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// Before a device goes its users have let go: the kernel driver is unbound here, and while a PASID of the group is
+    /// Before a device goes its users have let go: the kernel driver is unbound here, and while a PASID of
+    /// the group is
     /// in use nothing is done, since a release detaches none (core.md 3.8).
     /// </summary>
     private Outcome Release(IommuDevice dev)

@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Core;
 
-/// <summary>How devices get their IOMMU: the bus scan of a registration and hotplug (core.md 3.1, 3.2).</summary>
+/// <summary>
+/// How devices get their IOMMU: the bus scan of a registration and hotplug (core.md 3.1, 3.2).
+/// </summary>
 public abstract class ProbePolicy
 {
     /// <summary>iommu_probe_device for one device that has just appeared.</summary>
@@ -40,7 +42,10 @@ public abstract class ProbePolicy
         return Errno.OK;
     }
 
-    /// <summary>One device of a scan; a group that still needs its default domain is added to <paramref name="fresh"/>.</summary>
+    /// <summary>
+    /// One device of a scan; a group that still needs its default domain is added to
+    /// <paramref name="fresh"/>.
+    /// </summary>
     protected abstract Errno JoinInScan(IommuCore core, IommuDevice dev, List<Group> fresh);
 
     /// <summary>Default domain and first attach of a new group.</summary>
@@ -48,7 +53,8 @@ public abstract class ProbePolicy
 }
 
 /// <summary>
-/// v5.19 to v6.4: joining attaches the group's domain, then hotplug attaches the default domain again, unless an
+/// v5.19 to v6.4: joining attaches the group's domain, then hotplug attaches the default domain again, unless
+/// an
 /// owner holds the group; direct mappings come after that attach.
 /// </summary>
 public sealed class TwiceAttachingProbe : ProbePolicy
@@ -189,7 +195,9 @@ public sealed class TwiceAttachingProbe : ProbePolicy
     }
 }
 
-/// <summary>v6.5 on: one function sets the default domain up; a hotplugged device gets the group's present domain.</summary>
+/// <summary>
+/// v6.5 on: one function sets the default domain up; a hotplugged device gets the group's present domain.
+/// </summary>
 public class ModernProbe : ProbePolicy
 {
     public override Errno Hotplug(IommuCore core, IommuDevice dev)

@@ -12,7 +12,9 @@ public abstract class ReleasePolicy
     /// <summary>The failure path of a probe that had already joined the group.</summary>
     public abstract void Undo(IommuCore core, Group group, IommuDevice dev);
 
-    /// <summary>A device staged for reset is gone from the list, but recovery_cnt is not lowered (7.2).</summary>
+    /// <summary>
+    /// A device staged for reset is gone from the list, but recovery_cnt is not lowered (7.2).
+    /// </summary>
     protected static void LeaveGroup(IommuCore core, Group group, IommuDevice dev, bool warns)
     {
         core.Leave(group, dev);

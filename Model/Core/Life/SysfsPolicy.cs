@@ -21,7 +21,9 @@ public abstract class SysfsPolicy
 /// <summary>v6.5 on: any group that nobody uses; DMA to DMA-FQ in place and unchecked.</summary>
 public class ModernSysfs : SysfsPolicy
 {
-    /// <summary>probe_finalize for each device after success (v6.5, v6.6); later eras only redo the DMA ops.</summary>
+    /// <summary>
+    /// probe_finalize for each device after success (v6.5, v6.6); later eras only redo the DMA ops.
+    /// </summary>
     public bool FinalizesAgain { get; init; }
 
     public override Errno SetType(IommuCore core, Group group, TypeRequest request)
@@ -61,7 +63,9 @@ public class ModernSysfs : SysfsPolicy
     }
 }
 
-/// <summary>v5.19 to v6.4: groups of one unbound device; a failure does not re-attach the old domain.</summary>
+/// <summary>
+/// v5.19 to v6.4: groups of one unbound device; a failure does not re-attach the old domain.
+/// </summary>
 public sealed class SingleDeviceSysfs : SysfsPolicy
 {
     public override Errno SetType(IommuCore core, Group group, TypeRequest request)
