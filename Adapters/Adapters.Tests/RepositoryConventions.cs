@@ -13,7 +13,7 @@ public sealed class RepositoryConventions
         "TO" + "DO",
         "FIX" + "ME",
         "HA" + "CK",
-        "Skip" + " =",
+        "Skip" + " = \"",
     ];
 
     [Fact]

@@ -144,9 +144,8 @@ public sealed partial record DriverProfile
     /// <summary>
     /// Result of attaching a domain whose highest mapping ever lies beyond <see cref="IovaLast"/> of the
     /// device's instance; OK: not tested. A domain that is final at allocation counts as mapped to its top.
-    /// The
-    /// mark falls only when an unmap removes the very top. With this test goes that the limit of map becomes
-    /// that of the device's instance at each attach, also one that fails later (VT-d of 6.1 and 6.12).
+    /// The mark falls only when an unmap removes the very top. With this test goes that the limit of map
+    /// becomes that of the device's instance at each attach, also one that fails late (VT-d of 6.1, 6.12).
     /// </summary>
     public Errno MappedBeyond { get; init; }
 

@@ -31,8 +31,9 @@ public sealed class AbstractDomain : IommuDomain
         madeFor = origin.MadeFor;
         Type = origin.Type;
         Ops = origin.Ops;
-        final = origin.IsStatic || unit.Finalise == FinaliseRule.AtAlloc;
-        table = new AbstractTable(Follow(unit), final);
+        var profile = Follow(unit);
+        final = origin.IsStatic || profile.Finalise == FinaliseRule.AtAlloc;
+        table = new AbstractTable(profile, final);
         if (!origin.IsStatic)
         {
             ShowLimits();
@@ -50,7 +51,7 @@ public sealed class AbstractDomain : IommuDomain
     public DriverProfile Profile => table.Profile;
 
     /// <summary>What was removed and not yet invalidated.</summary>
-    internal StaleRuns Stale => table.Stale;
+    internal StaleTranslations Stale => table.Stale;
 
     private bool CanMap => final || table.Profile.MapBeforeFinalise == Errno.OK;
 
@@ -83,6 +84,7 @@ public sealed class AbstractDomain : IommuDomain
             return Errno.OK;
         }
 
+        Fit(unit);
         if (Type.IsPaging() && stack.Faults.TakeAttach(dev, out errno))
         {
             return Refused(device, errno);
@@ -114,6 +116,7 @@ public sealed class AbstractDomain : IommuDomain
             return errno;
         }
 
+        Fit(device.Profile);
         Finalise(device);
         foreach (var context in device.Contexts)
         {
@@ -162,7 +165,7 @@ public sealed class AbstractDomain : IommuDomain
         {
             var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
                 ?? (gather.Start, gather.End);
-            table.Stale.Remove(first, last);
+            table.Stale.Synced(gather, first, last);
         }
     }
 
@@ -239,25 +242,22 @@ public sealed class AbstractDomain : IommuDomain
         !origin.IsStatic && table.Profile.Finalise == FinaliseRule.AtFirstAttachOfEmpty
         && !stack.AnyOn(this, device);
 
-    /// <summary>
-    /// 6.1 and 6.12 of VT-d: mapped higher than the unit goes, else its limits hold from now on.
-    /// </summary>
-    private Errno CheckWidth(DriverProfile unit)
+    /// <summary>Mapped higher than the unit goes.</summary>
+    private Errno CheckWidth(DriverProfile unit) =>
+        FollowsUnits(unit) && table.ReachesAbove(Follow(unit).IovaLast) ? unit.MappedBeyond : Errno.OK;
+
+    /// <summary>The tests are passed; what may still fail comes after this.</summary>
+    private void Fit(DriverProfile unit)
     {
-        if (unit.MappedBeyond == Errno.OK || !Type.IsPaging() || origin.IsStatic)
+        if (FollowsUnits(unit))
         {
-            return Errno.OK;
+            table.FitTo(Follow(unit));
         }
-
-        var follow = Follow(unit);
-        if (table.ReachesAbove(follow.IovaLast))
-        {
-            return unit.MappedBeyond;
-        }
-
-        table.FitTo(follow);
-        return Errno.OK;
     }
+
+    /// <summary>The limit of map is that of the unit the domain was last put on (VT-d before 7.2).</summary>
+    private bool FollowsUnits(DriverProfile unit) =>
+        unit.MappedBeyond != Errno.OK && Type.IsPaging() && !origin.IsStatic;
 
     private void ShowLimits()
     {
@@ -272,7 +272,7 @@ public sealed class AbstractDomain : IommuDomain
             return 0;
         }
 
-        var removed = table.Unmap(iova, size, pageSize);
+        var removed = table.Unmap(iova, size, pageSize, gather);
         if (removed != 0 && !gather.Queued)
         {
             gather.AddRange(iova, removed);

@@ -139,7 +139,7 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         switch (kind)
         {
             case ContextKind.Translated:
-                Report(domain!, sink);
+                Report(domain!, WindowOf(profile, domain!), sink);
                 break;
             case ContextKind.Bypass when profile.IdentityRanges is { } ranges:
                 foreach (var (first, last) in ranges)
@@ -203,12 +203,27 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     private static ulong Key(Requester requester) =>
         ((ulong)(uint)requester.Instance.Index << 32) | requester.Id.Value;
 
-    private static void Report(AbstractDomain domain, Action<TranslationRun> sink)
+    /// <summary>Where domains have profiles of their own, the window is the table's.</summary>
+    private static (ulong First, ulong Last) WindowOf(DriverProfile unit, AbstractDomain domain) =>
+        (unit.ForDomain is null ? null : domain.Profile.DmaWindow) ?? (0, ulong.MaxValue);
+
+    private static void Report(
+        AbstractDomain domain, (ulong First, ulong Last) window, Action<TranslationRun> sink)
     {
         foreach (var run in domain.Space)
         {
+            if (run.Last < window.First || run.Start > window.Last)
+            {
+                continue;
+            }
+
+            var part = run.Part(Math.Max(run.Start, window.First), Math.Min(run.Last, window.Last));
             sink(new TranslationRun(
-                run.Start, run.Pa, run.Length, (run.Prot & Prot.Read) != 0, (run.Prot & Prot.Write) != 0));
+                part.Start,
+                part.Pa,
+                part.Length,
+                (part.Prot & Prot.Read) != 0,
+                (part.Prot & Prot.Write) != 0));
         }
     }
 
@@ -253,7 +268,7 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             : DmaOutcome.Refused(AbstractFault.Permission);
     }
 
-    private StaleRuns? StaleOf(Requester requester, Pasid pasid)
+    private StaleTranslations? StaleOf(Requester requester, Pasid pasid)
     {
         if (!contexts.TryGetValue(Key(requester), out var context))
         {

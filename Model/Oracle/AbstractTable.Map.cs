@@ -196,7 +196,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     private Errno Place(in AddressRun wanted, ref ulong mapped)
     {
-        var errno = profile.ChecksCallFirst ? ClearFor(wanted) : Errno.OK;
+        var errno = profile.ChecksCallFirst || profile.TestsOverlapFirst ? ClearFor(wanted) : Errno.OK;
         if (errno != Errno.OK)
         {
             return errno;
@@ -231,7 +231,7 @@ internal sealed partial class AbstractTable
             }
             else
             {
-                Take(hit, last, wanted.LeafSize, stale: rule == OverlapRule.ReplaceUntilFlushed);
+                Take(hit, last, wanted.LeafSize, StaleUnder(rule));
                 Write(wanted.Part(hit, last), ref mapped);
             }
 
@@ -268,7 +268,7 @@ internal sealed partial class AbstractTable
             var last = Math.Min(wanted.LeafLast(old.Last), wanted.Last);
             if (rule != OverlapRule.KeepOldAndSucceed)
             {
-                Take(hit, last, wanted.LeafSize, stale: rule == OverlapRule.ReplaceUntilFlushed);
+                Take(hit, last, wanted.LeafSize, StaleUnder(rule));
             }
 
             if (last == wanted.Last)
@@ -281,6 +281,9 @@ internal sealed partial class AbstractTable
 
         return Errno.OK;
     }
+
+    private StaleRuns? StaleUnder(OverlapRule rule) =>
+        rule == OverlapRule.ReplaceUntilFlushed ? Stale.Common : null;
 
     private OverlapRule RuleOver(in AddressRun old, in AddressRun wanted)
     {

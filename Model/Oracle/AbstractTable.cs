@@ -15,6 +15,7 @@ internal sealed partial class AbstractTable
     private ulong limitFirst;
     private ulong limitLast;
     private ulong? top;
+    private StaleRuns? staleOfUnmap;
 
     /// <param name="profile">What the domain follows.</param>
     /// <param name="final">Page sizes and limits are final; otherwise those "before" hold.</param>
@@ -29,7 +30,7 @@ internal sealed partial class AbstractTable
 
     public AddressSpace Space { get; } = new();
 
-    public StaleRuns Stale { get; } = new();
+    public StaleTranslations Stale { get; } = new();
 
     public TableShape? Shape { get; private set; }
 
@@ -40,6 +41,9 @@ internal sealed partial class AbstractTable
 
     private bool IsMasked => (profile.Masks & IovaMasking.Tables) != 0;
 
+    /// <summary>Tables go with what they mapped, and are freed once the gather is synced.</summary>
+    private bool UnmapFreesTables => profile.IsGenericPageTable || profile.Hole == HoleRule.CountToEntryEnd;
+
     /// <summary>An unmap is complete only after <c>iotlb_sync</c> or <c>flush_iotlb_all</c>.</summary>
     private bool UnmapNeedsSync => (profile.PagingOps & DomainOps.IotlbSync) != 0;
 
@@ -48,7 +52,7 @@ internal sealed partial class AbstractTable
     {
         profile = final;
         unmapRule = UnmapRule.Of(final);
-        Shape ??= TableShape.Of(final);
+        Shape = final.MapBeforeFinalise == Errno.OK ? Shape ?? TableShape.Of(final) : TableShape.Of(final);
         SetLimits(final: true);
     }
 
@@ -89,7 +93,7 @@ internal sealed partial class AbstractTable
         {
             foreach (var run in Space)
             {
-                Stale.Add(run);
+                Stale.Common.Add(run);
             }
         }
         else
@@ -123,8 +127,9 @@ internal sealed partial class AbstractTable
     /// Removes by the profile's rule and returns the bytes counted. The page-wise op gives the page size that
     /// the core chose; a whole range is one page of any size.
     /// </summary>
-    public ulong Unmap(ulong iova, ulong size, ulong pageSize)
+    public ulong Unmap(ulong iova, ulong size, ulong pageSize, IotlbGather gather)
     {
+        staleOfUnmap = !UnmapNeedsSync ? null : UnmapFreesTables ? Stale.Of(gather) : Stale.Common;
         if (IsMasked)
         {
             return UnmapMasked(iova, size, pageSize);
@@ -162,17 +167,13 @@ internal sealed partial class AbstractTable
     /// Removes all of <c>[first, last]</c>, which is whole entries of <paramref name="unit"/> bytes. Larger
     /// leaves are split down to that size first, even where all of them goes.
     /// </summary>
-    public void Take(ulong first, ulong last, ulong unit, bool stale)
+    public void Take(ulong first, ulong last, ulong unit, StaleRuns? stale)
     {
         while (Space.TryFindAtOrAfter(first, out var run) && run.Start <= last)
         {
             var from = Math.Max(first, run.Start);
             var to = Math.Min(last, run.Last);
-            if (stale)
-            {
-                Stale.Add(run.Part(from, to));
-            }
-
+            stale?.Add(run.Part(from, to));
             if (run.LeafSize <= unit)
             {
                 Space.Remove(from, to);
@@ -192,7 +193,7 @@ internal sealed partial class AbstractTable
     }
 
     /// <summary>Removes for an unmap: stale until the sync where the driver has one.</summary>
-    public void TakeForUnmap(ulong first, ulong last, ulong unit) => Take(first, last, unit, UnmapNeedsSync);
+    public void TakeForUnmap(ulong first, ulong last, ulong unit) => Take(first, last, unit, staleOfUnmap);
 
     private static int ShiftOf(ulong size) => BitOperations.Log2(size);
 

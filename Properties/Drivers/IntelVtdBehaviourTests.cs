@@ -44,7 +44,8 @@ public sealed class IntelVtdBehaviourTests
     [Fact]
     public void Blocking_in_scalable_mode_flushes_pasid_cache_then_translations()
     {
-        var rig = new IntelVtdRig(KernelTree.V7_2, ["scalable-first-stage"], IntelVtdVectorTests.FiveDevices());
+        var rig = new IntelVtdRig(KernelTree.V7_2, ["scalable-first-stage"],
+            IntelVtdVectorTests.FiveDevices());
         var domain = IntelVtdVectorTests.AttachedElsewhere(rig, [1, 2, 3, 4]);
         rig.Probe(0);
         rig.Attach(domain);
@@ -182,7 +183,8 @@ public sealed class IntelVtdBehaviourTests
             rig.Map(domain, 0x4000_0000, Pa, 0x1000);
 
             Assert.Equal(tree == KernelTree.V7_2 ? 0UL : 0x20_0000UL, rig.Unmap(domain, 0x4020_0000, 0x1000));
-            Assert.Equal(tree == KernelTree.V7_2 ? 0UL : 0x4000_0000UL, rig.Unmap(domain, 0x8000_0000, 0x1000));
+            Assert.Equal(tree == KernelTree.V7_2 ? 0UL
+                : 0x4000_0000UL, rig.Unmap(domain, 0x8000_0000, 0x1000));
         }
     }
 
@@ -239,7 +241,8 @@ public sealed class IntelVtdBehaviourTests
     [Theory]
     [InlineData(KernelTree.V6_1, Errno.EFAULT)]
     [InlineData(KernelTree.V6_12, Errno.EINVAL)]
-    public void High_mappings_refuse_a_narrower_unit_until_the_top_was_unmapped_exactly(KernelTree tree, Errno refused)
+    public void High_mappings_refuse_a_narrower_unit_until_the_top_was_unmapped_exactly(KernelTree tree,
+        Errno refused)
     {
         var rig = IntelVtdRig.Of(tree, "legacy");
         var domain = rig.Alloc();
@@ -256,7 +259,8 @@ public sealed class IntelVtdBehaviourTests
         rig.Attach(domain);
         Assert.Null(rig.Dma(0x1000));
         var mapped = 0UL;
-        Assert.Equal(Errno.OK, domain.MapRange(new Iova(0x1000), new PhysAddr(Pa), 0x1000, Prot.Read, ref mapped));
+        Assert.Equal(Errno.OK,
+            domain.MapRange(new Iova(0x1000), new PhysAddr(Pa), 0x1000, Prot.Read, ref mapped));
         Assert.Null(rig.Dma(0x1000));
         domain.IotlbSyncMap(new Iova(0x1000), 0x1000);
         Assert.Equal(Pa, rig.Dma(0x1000));
@@ -270,7 +274,8 @@ public sealed class IntelVtdBehaviourTests
         var domain = rig.Alloc();
         rig.Attach(domain);
         var mapped = 0UL;
-        Assert.Equal(Errno.OK, domain.MapRange(new Iova(0x1000), new PhysAddr(Pa), 0x1000, Prot.Read, ref mapped));
+        Assert.Equal(Errno.OK,
+            domain.MapRange(new Iova(0x1000), new PhysAddr(Pa), 0x1000, Prot.Read, ref mapped));
         Assert.Null(rig.Dma(0x1000));
         domain.IotlbSyncMap(new Iova(0x1000), 0x1000);
         Assert.Equal(Pa, rig.Dma(0x1000));
@@ -370,13 +375,16 @@ public sealed class IntelVtdBehaviourTests
     [MemberData(nameof(Trees))]
     public void Interrupt_window_and_regions_are_reported(KernelTree tree)
     {
-        var region = new ResvRegion(ResvType.DirectRelaxable, new Iova(0x8000), 0x1000, Prot.Read | Prot.Write);
-        var rig = new IntelVtdRig(tree, ["legacy"], [IntelVtdRig.Device(0, 0x18) with { Regions = [region] }]);
+        var region = new ResvRegion(ResvType.DirectRelaxable, new Iova(0x8000), 0x1000, Prot.Read
+            | Prot.Write);
+        var rig = new IntelVtdRig(tree, ["legacy"],
+            [IntelVtdRig.Device(0, 0x18) with { Regions = [region] }]);
         rig.Probe(0);
         List<ResvRegion> found = [];
         rig.Driver.GetResvRegions(rig[0], found);
         Assert.Equal(region, found[0]);
-        Assert.Equal((ResvType.Msi, 0xfee0_0000UL, 0xfeef_ffffUL), (found[1].Type, found[1].Start.Value, found[1].End));
+        Assert.Equal((ResvType.Msi, 0xfee0_0000UL, 0xfeef_ffffUL),
+            (found[1].Type, found[1].Start.Value, found[1].End));
         rig.Attach(rig.Alloc());
         Assert.Null(rig.Dma(0xfee0_0000, DmaAccess.Write));
     }

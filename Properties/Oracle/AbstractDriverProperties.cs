@@ -62,6 +62,24 @@ public sealed class AbstractDriverProperties
     }
 
     [Fact]
+    public void A_domain_can_be_final_at_allocation_although_the_driver_s_others_are_not()
+    {
+        var late = Abstract.Plain with { Finalise = FinaliseRule.AtFirstAttach };
+        var system = new Abstract(late with
+        {
+            AllocFlags = AllocFlags.DirtyTracking,
+            ForDomain = (_, flags) => flags == AllocFlags.None ? late : Abstract.Plain,
+        });
+        var mapped = 0UL;
+        foreach (var (flags, errno) in new[]
+                 { (AllocFlags.None, Errno.ENODEV), (AllocFlags.DirtyTracking, Errno.OK) })
+        {
+            Assert.Equal(errno, system.Paging(flags: flags).MapPages(
+                new Iova(0), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+        }
+    }
+
+    [Fact]
     public void A_pasid_has_a_context_of_its_own()
     {
         var system = new Abstract(Abstract.Plain);

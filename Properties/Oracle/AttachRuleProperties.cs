@@ -146,6 +146,27 @@ public sealed class AttachRuleProperties
     }
 
     [Fact]
+    public void A_domain_that_becomes_final_on_another_variant_has_that_variant_s_levels()
+    {
+        var small = Abstract.Plain with
+        {
+            Finalise = FinaliseRule.AtFirstAttach,
+            Hole = HoleRule.StopAtEntry,
+            PartialUnmap = PartialUnmapRule.Split,
+        };
+        var large = small with { PageSizes = new PageSizes(0x1_2000) };
+        var system = new Abstract(
+            i => i.Index == 0 ? small : large, start: true, Abstract.DeviceOn(0, 1), Abstract.DeviceOn(1, 1));
+        var domain = system.Driver.DomainAlloc(DomainType.Unmanaged).Domain!;
+        domain.Type = DomainType.Unmanaged;
+        Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[1], null));
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0), new PhysAddr(0), 0x1_0000, 1, Prot.Read, ref mapped);
+        Assert.Equal(0x2000UL, domain.UnmapPages(new Iova(0x2000), 0x2000, 1, new IotlbGather()));
+        Assert.Equal(0x1_0000UL, domain.UnmapPages(new Iova(0), 0x1_0000, 1, new IotlbGather()));
+    }
+
+    [Fact]
     public void A_domain_that_was_mapped_too_high_is_refused_until_its_top_is_gone()
     {
         var system = new Abstract(Abstract.Plain with

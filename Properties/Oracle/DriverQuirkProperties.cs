@@ -114,7 +114,46 @@ public sealed class DriverQuirkProperties
     }
 
     [Fact]
-    public void The_limit_of_map_follows_each_unit_even_when_the_attach_then_fails()
+    public void The_limit_of_map_follows_the_unit_of_the_last_attach()
+    {
+        var wide = Abstract.Plain with
+        {
+            Finalise = FinaliseRule.AtFirstAttach,
+            MapBeforeFinalise = Errno.OK,
+            PageSizesBefore = new PageSizes(0x1000),
+            ApertureBefore = new Aperture(0, 0xfff_ffff, Force: true),
+            IovaLast = 0xff_ffff,
+            MappedBeyond = Errno.EFAULT,
+        };
+        var narrow = wide with { IovaLast = 0xf_ffff };
+        var system = new Abstract(
+            i => i.Index == 0 ? wide : narrow, start: true, Abstract.DeviceOn(0, 1), Abstract.DeviceOn(1, 1));
+        var domain = system.Paging();
+        foreach (var (device, errno) in new[] { (1, Errno.ERANGE), (0, Errno.OK) })
+        {
+            Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[device], null));
+            var mapped = 0UL;
+            Assert.Equal(errno, domain.MapPages(
+                new Iova(0x80_0000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped));
+        }
+    }
+
+    [Fact]
+    public void The_window_of_a_table_hides_what_lies_outside_of_it()
+    {
+        var table = Abstract.Plain with { DmaWindow = (0, 0x5fff) };
+        var system = new Abstract(Abstract.Plain with { ForDomain = (_, _) => table });
+        var domain = system.Paging();
+        domain.AttachDev(system.Devices[0], null);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x4000), new PhysAddr(0), 0x1000, 4, Prot.Read, ref mapped);
+        Assert.True(system.Dma(0, 0x5fff).Landed);
+        Assert.False(system.Dma(0, 0x6000).Landed);
+        Assert.Equal(0x2000UL, Assert.Single(system.Walk()).Length);
+    }
+
+    [Fact]
+    public void The_limit_of_map_is_the_unit_s_even_when_the_attach_then_fails()
     {
         var system = new Abstract(Abstract.Plain with
         {

@@ -94,6 +94,23 @@ public sealed class StaleProperties
         Assert.False(MayReach(system, 0x5000, 0x1000));
     }
 
+    [Theory]
+    [InlineData(HoleRule.Stop, false)]
+    [InlineData(HoleRule.CountToEntryEnd, true)]
+    public void Where_unmap_frees_tables_only_its_own_sync_ends_what_is_stale(HoleRule hole, bool stays)
+    {
+        var system = new Abstract(Abstract.Plain with { Hole = hole });
+        var domain = MapOne(system);
+        var pending = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, pending);
+        var other = new IotlbGather();
+        other.AddRange(0x4000, 0x8000);
+        domain.IotlbSync(other);
+        Assert.Equal(stays, MayReach(system, 0x5000, 0x8000));
+        domain.IotlbSync(pending);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+    }
+
     [Fact]
     public void A_sync_may_reach_less_than_it_was_asked()
     {
