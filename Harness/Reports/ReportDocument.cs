@@ -41,7 +41,7 @@ public sealed record RuleDocument(
 /// <param name="Scenarios">Run.</param>
 /// <param name="Commands">Executed.</param>
 /// <param name="Probes">Device accesses tried.</param>
-/// <param name="Strict">The job was large enough for what did not show to count.</param>
+/// <param name="Strict">The job was large enough to say that a premise cannot be met.</param>
 /// <param name="Verdicts">In the order of the rules.</param>
 /// <param name="Findings">In the order they were found.</param>
 /// <param name="SuiteError">The suite itself failed.</param>

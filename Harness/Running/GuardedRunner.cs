@@ -6,8 +6,7 @@ namespace Conformance.Harness.Running;
 
 /// <summary>
 /// Runs scenarios on a thread of its own and gives up on one that makes no progress: a driver that never
-/// returns is a
-/// finding (R69) and the search goes on with a new thread. The stuck thread is left behind.
+/// returns is a finding (R69) and the search goes on with a new thread. The stuck thread is left behind.
 /// </summary>
 public sealed class GuardedRunner : IDisposable
 {

@@ -9,8 +9,7 @@ namespace Conformance.Harness.Running;
 
 /// <summary>
 /// Runs a scenario on the oracle and on the system in lockstep: same command, same probes, compared outcomes,
-/// rules over
-/// the system's trace. Stops at the first wrong step.
+/// rules over the system's trace. Stops at the first wrong step.
 /// </summary>
 public sealed class LockstepRunner
 {
@@ -126,9 +125,8 @@ public sealed class LockstepRunner
 
     /// <summary>
     /// A run of memory that begins below the highest physical address of a unit and ends above it does not
-    /// exist, so
-    /// nobody maps it. Tables test its first page only and drop address bits of the others, each in its own
-    /// way; the drivers' own tests show that.
+    /// exist, so nobody maps it. Tables test its first page only and drop address bits of the others, each in
+    /// its own way; the drivers' own tests show that.
     /// </summary>
     private bool EndsBeyondMemory(in Command command)
     {

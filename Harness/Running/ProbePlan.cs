@@ -19,8 +19,8 @@ public readonly record struct Probe(
 
 /// <summary>
 /// Where devices try DMA after a command: both sides of each boundary the command touched, addresses of
-/// earlier
-/// commands, and the ends of things. Depends on the commands so far only, so a shrunk scenario probes alike.
+/// earlier commands, and the ends of things. Depends on the commands so far only, so a shrunk scenario probes
+/// alike.
 /// </summary>
 public sealed class ProbePlan
 {
@@ -153,8 +153,8 @@ public sealed class ProbePlan
     }
 
     /// <summary>Ends of apertures, of 32 and 64 bits, of reserved regions.</summary>
-    private static IEnumerable<ulong> FixedPoints(Topology topology, Func<InstanceId,
-        DriverProfile> profileOf)
+    private static IEnumerable<ulong> FixedPoints(
+        Topology topology, Func<InstanceId, DriverProfile> profileOf)
     {
         yield return 0;
         yield return 0xffff_f000;

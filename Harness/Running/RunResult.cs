@@ -4,10 +4,8 @@ namespace Conformance.Harness.Running;
 
 /// <summary>Where and how a run first went wrong.</summary>
 /// <param name="Rule">The broken rule; the first in number when one event breaks several.</param>
-/// <param name="CommandIndex">The command after which it showed; the number of commands for the final
-/// walk.</param>
-/// <param name="EventIndex">The first wrong event among those of the command, -1 when it is the
-/// outcome.</param>
+/// <param name="CommandIndex">The command after which it showed; past the last for the final walk.</param>
+/// <param name="EventIndex">The first wrong event of the command, -1 when it is the outcome.</param>
 /// <param name="Message">What was expected and what was seen.</param>
 public sealed record Failure(RuleId Rule, int CommandIndex, int EventIndex, string Message);
 

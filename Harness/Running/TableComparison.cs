@@ -55,5 +55,5 @@ public sealed class TableComparison(IommuSystem oracle, IommuSystem system)
 
     private static string Text(TranslationRun run) =>
         $"[0x{run.Iova:x}, +0x{run.Length:x}) to 0x{run.Pa:x} "
-        + $"{(run.Read ? "r" : "")}{(run.Write ? "w" : "")}";
+        + (run.Read ? "r" : "") + (run.Write ? "w" : "");
 }

@@ -7,8 +7,7 @@ namespace Conformance.Harness.Running;
 
 /// <summary>
 /// The same commands and the same probes on the system alone: no oracle, no trace, no rules. What a checked
-/// step is
-/// measured against.
+/// step is measured against.
 /// </summary>
 public sealed class UncheckedRunner
 {
@@ -19,8 +18,10 @@ public sealed class UncheckedRunner
     {
         this.scenario = scenario;
         System = new IommuSystem(
-            scenario.Topology, subject.Era, (name, context) =>
-                subject.Drivers[name].Create(context), traced: false);
+            scenario.Topology,
+            subject.Era,
+            (name, context) => subject.Drivers[name].Create(context),
+            traced: false);
         plan = new ProbePlan(scenario.Topology, ProfileOf);
 
         DriverProfile ProfileOf(InstanceId instance) => DriverCatalog.ProfileOf(

@@ -7,10 +7,9 @@ namespace Conformance.Harness.Search;
 /// <summary>The verdict of a search on every driver, era and rule.</summary>
 /// <remarks>
 /// Something that never showed can be held against a driver only when every era in which it could show was
-/// searched
-/// at full size: with at least the default number and length of scenarios, no restriction to a rule or a
-/// variant, and to
-/// the end. A smaller run is silent about it.
+/// searched at full size: with enough scenarios of at least the default length, no restriction to a rule or a
+/// variant, and to the end. A smaller run is silent about it. For a premise the default number of scenarios
+/// is enough, for an expected breakage <see cref="SearchOptions.BreakagesShowIn"/>.
 /// </remarks>
 public sealed class Matrix
 {
@@ -73,16 +72,19 @@ public sealed class Matrix
         new(results, options, knowledge);
 
     /// <summary>Whether a job was searched at full size.</summary>
-    public bool IsStrict(string driver, Era era) => options.MayBeStrict
-        && jobs.TryGetValue((driver, era.Order), out var job)
-        && job.Scenarios >= SearchOptions.DefaultScenarios;
+    public bool IsStrict(string driver, Era era) => HasRun(driver, era, SearchOptions.DefaultScenarios);
 
     /// <summary>The suite owes a reason, or a way to exercise the rule.</summary>
     public bool OwesReason(string driver, Era era, RuleInfo rule) =>
         this[driver, era, rule.Id].Kind == VerdictKind.Unexplained
-        && MayConclude(driver, Model.Core.Eras.All.Where(e => RuleCatalog.IsPromised(rule, e)));
+        && Model.Core.Eras.All.Where(e => RuleCatalog.IsPromised(rule, e)).All(e => IsStrict(driver, e));
 
-    private bool MayConclude(string driver, IEnumerable<Era> eras) => eras.All(era => IsStrict(driver, era));
+    private bool HasRun(string driver, Era era, int scenarios) => options.MayBeStrict
+        && jobs.TryGetValue((driver, era.Order), out var job)
+        && job.Scenarios >= scenarios;
+
+    private bool ShouldShow(string driver, ExpectedBreakage breakage) =>
+        ErasOf(breakage).All(era => HasRun(driver, era, SearchOptions.BreakagesShowIn));
 
     private bool CountsAgainst(JobResult job) => job.Findings.Count > 0
         || Rules.Any(rule => this[job.Driver, job.Era, rule.Id].Missing.Count > 0
@@ -93,16 +95,14 @@ public sealed class Matrix
     /// them.
     /// </summary>
     private bool IsMissing(string driver, ExpectedBreakage breakage) =>
-        options.Scenarios >= SearchOptions.BreakagesShowIn
-        && MayConclude(driver, ErasOf(breakage)) && !Shows(driver, breakage);
+        ShouldShow(driver, breakage) && !Shows(driver, breakage);
 
     /// <summary>A breakage of the core has to show on some driver.</summary>
     private bool IsMissingOfCore(ExpectedBreakage breakage)
     {
         var drivers = knowledge.Drivers.Select(d => d.Factory.Name).ToList();
-        return options.Scenarios >= SearchOptions.BreakagesShowIn
-            && Rules.Any(r => r.Id == breakage.Rule)
-            && drivers.TrueForAll(driver => MayConclude(driver, ErasOf(breakage)))
+        return Rules.Any(r => r.Id == breakage.Rule)
+            && drivers.TrueForAll(driver => ShouldShow(driver, breakage))
             && !drivers.Exists(driver => Shows(driver, breakage));
     }
 

@@ -7,9 +7,8 @@ namespace Conformance.Harness.Search;
 public sealed record SearchOptions
 {
     /// <summary>
-    /// Scenarios per driver and era of a run without options: enough for the premise of every rule to hold,
-    /// few
-    /// enough for all drivers and eras in under a minute.
+    /// Scenarios per driver and era of a run without options: enough for the premise of every rule to hold in
+    /// some era, few enough for all drivers and eras in under a minute.
     /// </summary>
     public const int DefaultScenarios = 60;
 

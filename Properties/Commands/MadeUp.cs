@@ -17,13 +17,8 @@ internal static class MadeUp
     /// <summary>Promised from v6.5 on.</summary>
     public static readonly RuleId LaterRule = new(6);
 
-    public static SearchOptions Options(
-        IReadOnlyList<string> drivers, params IReadOnlyList<Era> eras) => new()
-    {
-        Drivers = drivers,
-        Eras = eras,
-        Scenarios = SearchOptions.BreakagesShowIn,
-    };
+    public static SearchOptions Options(IReadOnlyList<string> drivers, params IReadOnlyList<Era> eras) =>
+        new() { Drivers = drivers, Eras = eras, Scenarios = SearchOptions.BreakagesShowIn };
 
     public static DriverEntry Entry(string name) => new() { Factory = new NamedFactory(name) };
 
@@ -36,7 +31,7 @@ internal static class MadeUp
     public static SuiteKnowledge Knowledge(params IReadOnlyList<DriverEntry> entries) => new(
         [.. RuleCatalog.All.Where(r => r.Id == Rule || r.Id == LaterRule)], entries, []);
 
-    /// <summary>A whole job in which the premise of both rules held so often.</summary>
+    /// <summary>A job long enough for everything, in which the premise of both rules held so often.</summary>
     public static JobResult Job(string driver, Era era, long exercised)
     {
         var job = new JobResult(driver, era) { Scenarios = SearchOptions.BreakagesShowIn, Commands = 6000 };

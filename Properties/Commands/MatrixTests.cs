@@ -145,6 +145,21 @@ public sealed class MatrixTests
     }
 
     [Fact]
+    public void The_default_size_is_enough_for_premises_but_not_for_breakages()
+    {
+        var breakage = Expected("known", "v7.2");
+        var jobs = Eras.All.Select(era => Job("a", era, exercised: 0)).ToList();
+        jobs.ForEach(job => job.Scenarios = SearchOptions.DefaultScenarios);
+        jobs.ForEach(job => job.Exercised[LaterRule] = 1);
+        Assert.True(Of(Knowledge(Entry("a")), jobs).Failed);
+
+        jobs.ForEach(job => job.Exercised[Rule] = 1);
+        var matrix = Of(Knowledge(Entry("a") with { Expected = [breakage] }), jobs);
+        Assert.Equal(VerdictKind.Kept, matrix["a", New, Rule].Kind);
+        Assert.False(matrix.Failed);
+    }
+
+    [Fact]
     public void A_job_that_was_cut_short_owes_nothing_and_is_not_complete()
     {
         var knowledge = Knowledge(Entry("a") with { Expected = [Expected("known", "v7.2")] });

@@ -30,7 +30,7 @@ public sealed class RunTests
         {
             Assert.Equal(
                 alone.Single().GetProperty(property).GetRawText(),
-                    company[1].GetProperty(property).GetRawText());
+                company[1].GetProperty(property).GetRawText());
         }
 
         Assert.Equal(Exercised(alone.Single()), Exercised(company[1]));
