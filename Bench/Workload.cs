@@ -53,8 +53,11 @@ internal static class Workload
         var profile = factory.Profile(Era.Tree, factory.Variants[0]);
         var page = profile.PageSizes.Min;
         var first = Math.Max(profile.DmaWindow?.First ?? 0, 1UL << 32);
-        var device = new DeviceSpec { Requesters = [new Requester(new InstanceId(0), new RequesterId(1))],
-            Pci = true };
+        var device = new DeviceSpec
+        {
+            Requesters = [new Requester(new InstanceId(0), new RequesterId(1))],
+            Pci = true
+        };
         var topology = new Topology(
             12, KernelOptions.Default, [new InstanceSpec(driver, factory.Variants[0])], [device]);
         var domain = DomainRef.Slot(0).Packed;

@@ -277,8 +277,13 @@ internal static class IntelVtdProfile
         DriverProfile common, VtdRules rules, VtdCapabilities capabilities, Machine machine, bool firstStage)
     {
         var width = capabilities.Width;
-        var large = machine.CommonLargeLevels(firstStage) switch { 0 => 0UL, 1 => Size2M, _ => Size2M
-            | Size1G };
+        var large = machine.CommonLargeLevels(firstStage) switch
+        {
+            0 => 0UL,
+            1 => Size2M,
+            _ => Size2M
+            | Size1G
+        };
         return common with
         {
             PageSizes = new PageSizes(Size4K | large),

@@ -147,12 +147,12 @@ public sealed record ArmLpaeLayout
 
     private static bool ConcatenationIsMandatory(ArmLpaeLayout layout) =>
         (layout.GranuleShift, layout.StartLevel) switch
-    {
-        (14, 0) => layout.OutputBits == 48 || layout.InputBits == 48,
-        (12, 0) => layout.OutputBits is 40 or 42,
-        (14, 1) => layout.OutputBits == 40,
-        _ => false,
-    };
+        {
+            (14, 0) => layout.OutputBits == 48 || layout.InputBits == 48,
+            (12, 0) => layout.OutputBits is 40 or 42,
+            (14, 1) => layout.OutputBits == 40,
+            _ => false,
+        };
 
     private static bool FitsFormat(ArmLpaeConfig config) => config.Format switch
     {

@@ -162,23 +162,23 @@ internal static class AppleDartSpecimens
         string? variant,
         AppleDartSteps steps,
         string rest) => new()
-    {
-        Name = name,
-        Title = title,
-        Citation = Sheet + mutant,
-        Breaks = [.. rules.Select(rule => new RuleId(rule))],
-        Era = "v7.2",
-        Driver = AppleDartFactory.DriverName,
-        Variant = variant,
-        ChangeDriver = _ => new AppleDartFactory(steps),
-        Minimum = $"""
+        {
+            Name = name,
+            Title = title,
+            Citation = Sheet + mutant,
+            Breaks = [.. rules.Select(rule => new RuleId(rule))],
+            Era = "v7.2",
+            Driver = AppleDartFactory.DriverName,
+            Variant = variant,
+            ChangeDriver = _ => new AppleDartFactory(steps),
+            Minimum = $"""
             era v7.2
             cpu-page 16K
             kernel
             iommu i0 apple-dart/{variant ?? "t8103"}
 
             """ + rest,
-    };
+        };
 
     private sealed class SyncMapSkippedSteps : AppleDartSteps
     {

@@ -217,23 +217,23 @@ internal static class ArmSmmuV3Specimens
     private static Specimen Of(string name, string title, string citation, int rule, string era,
         string? variant,
         SmmuSteps steps, string rest) => new()
-    {
-        Name = name,
-        Title = title,
-        Citation = citation,
-        Breaks = [new RuleId(rule), new RuleId(71)],
-        Era = era,
-        Driver = ArmSmmuV3Factory.DriverName,
-        Variant = variant,
-        ChangeDriver = _ => new ArmSmmuV3Factory(steps),
-        Minimum = $"""
+        {
+            Name = name,
+            Title = title,
+            Citation = citation,
+            Breaks = [new RuleId(rule), new RuleId(71)],
+            Era = era,
+            Driver = ArmSmmuV3Factory.DriverName,
+            Variant = variant,
+            ChangeDriver = _ => new ArmSmmuV3Factory(steps),
+            Minimum = $"""
             era {era}
             cpu-page 4K
             kernel
             iommu i0 arm-smmu-v3/{variant ?? ArmSmmuV3Factory.Stage1}
 
             """ + rest,
-    };
+        };
 
     private delegate ArmLpaeTable MakeTable(PhysicalMemory memory, ArmLpaeConfig config, ArmLpaeLayout layout,
         ArmLpaeRules rules, IArmLpaeFlush flush);

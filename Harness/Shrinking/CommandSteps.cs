@@ -26,29 +26,30 @@ internal static class CommandSteps
 
     private static IEnumerable<Command> Simpler(Topology topology, Operand operand, Command command) =>
         operand switch
-    {
-        Operand.Instance or Operand.Group => Below(command.A).Select(a => command with { A = a }),
-        Operand.Device => Below(command.A).Select(a => OnDevice(topology, command, a)),
-        Operand.DeviceB or Operand.GroupB or Operand.RequesterIndex =>
-            Below(command.B).Select(b => command with { B = b }),
-        Operand.Owner => Prepend(1, command.A).Select(a => command with { A = a }),
-        Operand.Slot or Operand.Domain =>
-            from n in Below(command.Domain.Index)
-            select command with { A = (command.Domain with { Index = n }).Packed },
-        Operand.Iova =>
-            NumberSteps.Of(command.Iova, ScenarioWeight.PlainIova).Select(v => command with { Iova = v }),
-        Operand.Pa => NumberSteps.Of(command.Pa, ScenarioWeight.PlainPa).Select(v => command with { Pa = v }),
-        Operand.Size =>
-            NumberSteps.Of(command.Size, ScenarioWeight.PlainIova).Select(v => command with { Size = v }),
-        Operand.Skip or Operand.DmaPasid =>
-            Below((int)Math.Min(command.Size, 16)).Select(n => command with { Size = (ulong)n }),
-        Operand.Prot => Flags(command.Extra, (uint)ReadWrite).Select(p => command with { Extra = p }),
-        Operand.AllocFlags => Flags(command.Extra, 0).Select(f => command with { Extra = f }),
-        Operand.Pasid =>
-            Prepend(1, (int)Math.Min(command.Extra, 16)).Select(p => command with { Extra = (uint)p }),
-        Operand.Errno => [command with { Extra = (uint)Errno.ENOMEM }],
-        _ => Below((int)command.Extra).Select(e => command with { Extra = (uint)e }),
-    };
+        {
+            Operand.Instance or Operand.Group => Below(command.A).Select(a => command with { A = a }),
+            Operand.Device => Below(command.A).Select(a => OnDevice(topology, command, a)),
+            Operand.DeviceB or Operand.GroupB or Operand.RequesterIndex =>
+                Below(command.B).Select(b => command with { B = b }),
+            Operand.Owner => Prepend(1, command.A).Select(a => command with { A = a }),
+            Operand.Slot or Operand.Domain =>
+                from n in Below(command.Domain.Index)
+                select command with { A = (command.Domain with { Index = n }).Packed },
+            Operand.Iova =>
+                NumberSteps.Of(command.Iova, ScenarioWeight.PlainIova).Select(v => command with { Iova = v }),
+            Operand.Pa => NumberSteps.Of(command.Pa, ScenarioWeight.PlainPa)
+                .Select(v => command with { Pa = v }),
+            Operand.Size =>
+                NumberSteps.Of(command.Size, ScenarioWeight.PlainIova).Select(v => command with { Size = v }),
+            Operand.Skip or Operand.DmaPasid =>
+                Below((int)Math.Min(command.Size, 16)).Select(n => command with { Size = (ulong)n }),
+            Operand.Prot => Flags(command.Extra, (uint)ReadWrite).Select(p => command with { Extra = p }),
+            Operand.AllocFlags => Flags(command.Extra, 0).Select(f => command with { Extra = f }),
+            Operand.Pasid =>
+                Prepend(1, (int)Math.Min(command.Extra, 16)).Select(p => command with { Extra = (uint)p }),
+            Operand.Errno => [command with { Extra = (uint)Errno.ENOMEM }],
+            _ => Below((int)command.Extra).Select(e => command with { Extra = (uint)e }),
+        };
 
     /// <summary>
     /// A lower device; a DMA's requester goes back to the first one where the device has fewer.

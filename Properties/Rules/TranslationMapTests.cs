@@ -112,7 +112,10 @@ public sealed class TranslationMapTests
             var page = (count - i) * 0x2000;
             map.Put(new TranslationEntry
             {
-                Start = page, Last = page + 0xfff, Pa = page, Kind = EntryKind.Live,
+                Start = page,
+                Last = page + 0xfff,
+                Pa = page,
+                Kind = EntryKind.Live,
             });
         }
 

@@ -205,7 +205,10 @@ public sealed partial class TraceLedger
             {
                 domain.Map.Put(new TranslationEntry
                 {
-                    Start = first, Last = last, Kind = EntryKind.Live, Flags = EntryFlags.Doubtful,
+                    Start = first,
+                    Last = last,
+                    Kind = EntryKind.Live,
+                    Flags = EntryFlags.Doubtful,
                 });
             }
 
