@@ -37,7 +37,7 @@ public sealed partial class IommuCore
 
         if (command.Op == Op.AttachDevice)
         {
-            return IsOfOtherGroup(command.Domain, GroupOf(Devices[command.B]))
+            return IsUnnameable(command.Domain, domain, GroupOf(Devices[command.B]))
                 ? Outcome.Nothing
                 : Outcome.Of(AttachDevice(domain, Devices[command.B]));
         }
@@ -48,18 +48,18 @@ public sealed partial class IommuCore
             return Outcome.Ok;
         }
 
-        return Resolve(new GroupId(command.B)) is not { } group || IsOfOtherGroup(command.Domain, group)
+        return Resolve(new GroupId(command.B)) is not { } group
+            || IsUnnameable(command.Domain, domain, group)
             ? Outcome.Nothing
             : ExecuteGroupAttach(command.Op, domain, group);
     }
 
     /// <summary>
-    /// Default and blocking domains die with their group, so nobody attaches them to another one; the kernel
-    /// does
-    /// not test it, because no caller can name them there.
+    /// Default and blocking domains belong to the core: no owner and no other group can name them. Only attaching
+    /// the one that is current anyway makes sense (it must be quiet).
     /// </summary>
-    private bool IsOfOtherGroup(DomainRef name, Group? group) =>
-        name.Role is DomainRole.Default or DomainRole.Blocking && group != Resolve(new GroupId(name.Index));
+    private static bool IsUnnameable(DomainRef name, IommuDomain domain, Group? group) =>
+        name.Role is DomainRole.Default or DomainRole.Blocking && domain != group?.Domain;
 
     private Outcome ExecuteGroupAttach(Op op, IommuDomain domain, Group group)
     {
@@ -184,7 +184,8 @@ public sealed partial class IommuCore
         }
 
         var dev = Devices[command.B];
-        if (Resolve(command.Domain) is not { } domain || IsOfOtherGroup(command.Domain, GroupOf(dev)))
+        if (Resolve(command.Domain) is not { } domain
+            || command.Domain.Role is DomainRole.Default or DomainRole.Blocking)
         {
             return Outcome.Nothing;
         }
