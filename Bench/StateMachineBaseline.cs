@@ -56,7 +56,7 @@ internal static class StateMachineBaseline
 
         public ProbePlan Plan { get; }
 
-        /// <summary>Counted, not judged: unflushed translations may differ; the cost is what counts.</summary>
+        /// <summary>Counted, not judged: unflushed translations may differ.</summary>
         public int Differences { get; set; }
     }
 

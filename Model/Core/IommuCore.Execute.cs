@@ -55,8 +55,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// Default and blocking domains belong to the core: no owner and no other group can name them. Only attaching
-    /// the one that is current anyway makes sense (it must be quiet).
+    /// Default and blocking domains belong to the core: no owner and no other group can name them. Only
+    /// attaching the one that is current anyway makes sense (it must be quiet).
     /// </summary>
     private static bool IsUnnameable(DomainRef name, IommuDomain domain, Group? group) =>
         name.Role is DomainRole.Default or DomainRole.Blocking && domain != group?.Domain;
