@@ -60,7 +60,7 @@ internal static class AppleDartProfile
             Masks = tree == KernelTree.V7_2 ? IovaMasking.None : IovaMasking.Lookup | IovaMasking.Tables,
             Overlap = OverlapRule.Refuse,
             OverlapErrno = Errno.EEXIST,
-            TestsOverlapFirst = true,
+            ChecksCallFirst = true,
             Hole = HoleRule.Stop,
             RefusedAttach = RefusedAttach.Old,
             ChecksBeforeChange = true,

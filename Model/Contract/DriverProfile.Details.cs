@@ -79,14 +79,6 @@ public sealed partial record DriverProfile
     public OverlapRule? OverlapSmaller { get; init; }
 
     /// <summary>
-    /// With <see cref="OverlapRule.Refuse"/>: a call looks for live translations under all its pages before
-    /// it
-    /// writes any, so that a refused call has mapped nothing (apple-dart). False: the pages before the first
-    /// live one are mapped, counted, and unmapped again by the core.
-    /// </summary>
-    public bool TestsOverlapFirst { get; init; }
-
-    /// <summary>
     /// Mapping a page larger than the smallest size over a live one of its own size; null: as
     /// <see cref="Overlap"/> (VT-d of 6.1 and 6.12: replaced).
     /// </summary>

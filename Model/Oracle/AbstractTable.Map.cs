@@ -196,7 +196,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     private Errno Place(in AddressRun wanted, ref ulong mapped)
     {
-        var errno = profile.ChecksCallFirst || profile.TestsOverlapFirst ? ClearFor(wanted) : Errno.OK;
+        var errno = profile.ChecksCallFirst ? ClearFor(wanted) : Errno.OK;
         if (errno != Errno.OK)
         {
             return errno;
