@@ -15,7 +15,7 @@ namespace Conformance.Harness.Generation.Clients;
 public sealed class ClientScenarioGenerator : IScenarioGenerator
 {
     /// <summary>Share of commands with one operand spoiled on purpose, in percent.</summary>
-    private const int NonsensePercent = 6;
+    private const int NonsensePercent = 10;
 
     private readonly string era;
     private readonly ClientOffer offer;
