@@ -57,6 +57,7 @@ public sealed class ClientScenarioGenerator : IScenarioGenerator
         return new ClientScenarioGenerator(era, offer, dice =>
         {
             var topology = new TopologyDrawer(dice, book).Draw(driver, variant);
+            topology = topology with { Kernel = topology.Kernel with { Vfio = dice.Percent(60) } };
             return new ClientPlace(topology, i => book.ProfileIn(topology, i));
         });
     }
