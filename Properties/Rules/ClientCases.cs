@@ -59,6 +59,10 @@ internal static class ClientCases
             b => Search(b).Tried(0, First, Errno.EINVAL).Tried(0, Second).ClientEnd(),
             b => Search(b).Tried(0, First, Errno.ENOMEM).Tried(0, Second).ClientEnd(),
             b => Search(b).ClientEnd()),
+        new(53, "the search does not give up",
+            b => Search(b).Tried(0, First).ClientEnd(),
+            b => Search(b).Tried(0, First, Errno.EINVAL).ClientEnd(Errno.EINVAL),
+            b => Search(b).ClientEnd(Errno.EINVAL)),
         new(53, "a new one only after refusals",
             b => Search(b).Tried(0, First, Errno.EINVAL).Tried(0, Second, Errno.EINVAL)
                 .Calls(Op.Alloc, 5).Alloc(new DomainId(9), DomainType.Unmanaged).End().ClientEnd(),

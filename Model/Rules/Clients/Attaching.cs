@@ -72,6 +72,7 @@ public sealed class R53AutomaticIsReused : Rule
 
     private readonly List<(DomainId Domain, Errno Errno)> tried = [];
     private (DomainId Domain, Errno Errno) moved;
+    private bool asked;
 
     public override RuleInfo Info => Promise;
 
@@ -113,6 +114,7 @@ public sealed class R53AutomaticIsReused : Rule
     {
         tried.Clear();
         moved = default;
+        asked = false;
     }
 
     private void CheckTry(in TraceEvent e, int index, RuleContext context)
@@ -143,6 +145,7 @@ public sealed class R53AutomaticIsReused : Rule
     /// <summary>A new domain only after all automatic ones have refused with -EINVAL.</summary>
     private void CheckAlloc(in TraceEvent e, int index, RuleContext context)
     {
+        asked = true;
         var command = context.Ledger.Client;
         if (context.Command.Op != Op.Alloc || command.Op != Op.FdAttach || command.Table.IsHwpt)
         {
@@ -167,6 +170,12 @@ public sealed class R53AutomaticIsReused : Rule
 
     private void CheckEnd(in TraceEvent e, int index, RuleContext context)
     {
+        if (tried.Count > 0 && tried[^1].Errno == Errno.EINVAL && !asked)
+        {
+            Break(context, index, $"{context.Ledger.Client} gives up after {tried[^1].Domain} gave -EINVAL "
+                + $"and makes no HWPT of its own");
+        }
+
         if (tried.Count > 0 && tried[^1].Errno != Errno.EINVAL && tried[^1].Errno != e.Errno)
         {
             Break(context, index, $"{context.Ledger.Client} gives {e.Errno.Text()} although the search ended "
