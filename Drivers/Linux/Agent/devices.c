@@ -77,21 +77,31 @@ static int bind_vfio(const struct device *device)
 	return bind_driver(device, "vfio-pci");
 }
 
-/* What may have changed while the device was away: BAR, group. */
+/* The BAR with the registers: lines of `resource` are FIRST LAST FLAGS. */
+static uint64_t read_bar(const struct device *device)
+{
+	char path[PATH_SIZE], text[256];
+	const char *line = text;
+
+	if (read_file(path_of(path, PCI_DEVICES, device->bdf, "/resource"), text, sizeof(text)) < 0)
+		return 0;
+	if (device->engine == ENGINE_LSI)
+		line = strchr(text, '\n');
+	return line ? strtoull(line, NULL, 16) : 0;
+}
+
+/* What may have changed while the device was away. */
 static int look_at(struct device *device)
 {
-	char path[PATH_SIZE], text[32];
+	uint64_t bar;
 
 	device->present = is_on_bus(device);
 	if (!device->present)
 		return -ENODEV;
-	if (read_file(path_of(path, PCI_DEVICES, device->bdf, "/resource"), text, sizeof(text)) > 0) {
-		uint64_t bar = strtoull(text, NULL, 16);
-
-		if (bar != device->bar || !device->registers)
-			device->registers = bar ? pci_map(bar) : NULL;
-		device->bar = bar;
-	}
+	bar = read_bar(device);
+	if (bar != device->bar || !device->registers)
+		device->registers = bar ? pci_map(bar) : NULL;
+	device->bar = bar;
 	if (!device->command)
 		device->command = pci_command_register(device->bus, device->devfn);
 	return 0;
@@ -117,6 +127,11 @@ static void put_device(const struct device *device, int bound, struct reply *rep
 	put_status(reply, bound);
 	put(reply, " bar=");
 	put_hex(reply, device->bar);
+}
+
+bool device_has_kernel_driver(void)
+{
+	return access(PCI_DRIVERS KERNEL_DRIVER, F_OK) == 0;
 }
 
 void device_configure(const struct command *command, struct reply *reply)
@@ -159,7 +174,7 @@ int device_bind(struct device *device)
 {
 	int result;
 
-	if (access(PCI_DRIVERS KERNEL_DRIVER, F_OK) < 0)
+	if (!device_has_kernel_driver())
 		return -ENOSYS;
 	result = unbind_driver(device);
 	if (result == 0)
@@ -207,7 +222,7 @@ int device_probe(struct device *device)
 
 int device_open_cdev(const struct device *device)
 {
-	char path[PATH_SIZE], name[32];
+	char path[PATH_SIZE], name[48];
 	int number, fd;
 
 	/* The directory holds one entry, vfioN. */

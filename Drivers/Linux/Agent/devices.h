@@ -21,7 +21,7 @@ struct device {
 	unsigned int devfn;
 	enum engine engine;
 	int group;		/* index of the host's groups */
-	uint64_t bar;		/* physical address of BAR 0 */
+	uint64_t bar;		/* physical address of the registers */
 	volatile void *registers;
 	volatile uint16_t *command;	/* command register in the configuration space, NULL: cannot be reached */
 
@@ -48,8 +48,8 @@ struct group *group_named(int index);
 /* A device is present in the group. */
 bool group_is_there(const struct group *group);
 
-/* Remembers how to reach PCI configuration space. */
-void devices_init(void);
+/* There is a driver that `bind` can bind. */
+bool device_has_kernel_driver(void);
 
 /* The command `device`: names a device and binds it to vfio-pci. Answers with what is known of it. */
 void device_configure(const struct command *command, struct reply *reply);
@@ -69,10 +69,7 @@ void device_let_go(struct device *device);
 /* Memory decoding and bus mastering on, whatever drivers did. False: there is no way to see to it. */
 bool device_enable(const struct device *device);
 
-/* All devices of the machine, as text. */
-void devices_list(struct reply *reply);
-
-/* Drivers and devices as after `device`; counts what was done. 0 or a negative error number. */
+/* Drivers and devices as after `device`. 0 or a negative error number. */
 int devices_reset(void);
 
 /* Set by the option of this name: `set-type` first unbinds vfio-pci from the group's devices. */

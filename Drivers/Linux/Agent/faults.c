@@ -90,18 +90,19 @@ bool faults_struck(void)
 	return struck;
 }
 
+long ioctl_result(int fd, unsigned long request, void *argument)
+{
+	long result = ioctl(fd, request, argument);
+
+	return result < 0 ? -errno : result;
+}
+
 long strike_ioctl(int fd, unsigned long request, void *argument)
 {
 	long result;
 
-	if (nth == 0) {
-		result = ioctl(fd, request, argument);
-		return result < 0 ? -errno : result;
-	}
 	faults_begin();
-	result = ioctl(fd, request, argument);
-	if (result < 0)
-		result = -errno;
+	result = ioctl_result(fd, request, argument);
 	faults_end();
 	return result;
 }

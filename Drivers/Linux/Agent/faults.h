@@ -21,6 +21,9 @@ void faults_end(void);
 /* The last pair of calls struck. */
 bool faults_struck(void);
 
+/* ioctl without any. 0 or more, or a negative error number. */
+long ioctl_result(int fd, unsigned long request, void *argument);
+
 /* ioctl with the failure around it. 0 or more, or a negative error number. */
 long strike_ioctl(int fd, unsigned long request, void *argument);
 

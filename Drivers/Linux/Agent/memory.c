@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include "files.h"
+#include "reply.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -38,10 +39,12 @@ static uint64_t physical_of(uint64_t address)
 	return (entry & ((1ULL << 55) - 1)) * facts.page_size;
 }
 
-/* Page number in the bits above the offset in the page: no two words are equal, none is the pattern. */
+/*
+ * Pairs of words: an instruction of the LSI controller that stops it, and the place. No word is the pattern.
+ */
 static uint32_t first_word(uint64_t offset)
 {
-	return 0xa0000000U | (uint32_t)offset;
+	return offset & 4 ? 0xa0000000U | (uint32_t)offset : 0x98080000U;
 }
 
 static void touch(uint64_t page)
@@ -188,15 +191,21 @@ uint64_t memory_origin(uint32_t word)
 {
 	uint64_t offset = word & 0x0fffffffU;
 
-	return word >> 28 == 0xa && offset < facts.size ? offset : UINT64_MAX;
+	return word >> 28 == 0xa && offset < facts.size && offset & 4 ? offset : UINT64_MAX;
 }
 
-uint64_t memory_offset_of(uint64_t physical)
+void memory_show(struct reply *reply)
 {
-	unsigned int i;
+	unsigned int i, count;
 
-	for (i = 0; i < MEMORY_PAGES; i++)
-		if (physical - frames[i] < facts.page_size)
-			return i * facts.page_size + (physical - frames[i]);
-	return UINT64_MAX;
+	put_status(reply, 0);
+	for (i = 0; i < MEMORY_PAGES; i += count) {
+		count = 1;
+		while (i + count < MEMORY_PAGES && frames[i + count] == frames[i] + count * facts.page_size)
+			count++;
+		put_char(reply, ' ');
+		put_hex(reply, frames[i]);
+		put_char(reply, '+');
+		put_decimal(reply, count);
+	}
 }

@@ -13,6 +13,8 @@ enum { MEMORY_PAGES = 2048 };
 /* What no word of the memory holds: iommu-testdev writes it. */
 #define DMA_PATTERN 0x12345678U
 
+struct reply;
+
 struct memory_facts {
 	uint64_t page_size;
 	uint64_t size;
@@ -40,10 +42,10 @@ void memory_restore(uint64_t offset);
 /* Finds a page that holds the pattern at the given offset in the page. Its offset, or UINT64_MAX. */
 uint64_t memory_find(uint32_t in_page);
 
-/* The offset whose first contents were this word; UINT64_MAX: no offset's. */
+/* The offset of the second word of a pair by what it holds; UINT64_MAX: it is no such word. */
 uint64_t memory_origin(uint32_t word);
 
-/* The offset of a physical address, or UINT64_MAX. */
-uint64_t memory_offset_of(uint64_t physical);
+/* Answers with the physical addresses of runs of pages. */
+void memory_show(struct reply *reply);
 
 #endif

@@ -2,7 +2,9 @@
 #include "pci.h"
 
 #include "files.h"
+#include "reply.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,9 +53,11 @@ void pci_init(void)
 
 volatile void *pci_map(uint64_t physical)
 {
-	void *at = mmap(NULL, CONFIG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, device_memory, (off_t)physical);
+	uint64_t in_page = physical & (uint64_t)(sysconf(_SC_PAGESIZE) - 1);
+	char *at = mmap(NULL, CONFIG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, device_memory,
+			(off_t)(physical - in_page));
 
-	return at == MAP_FAILED ? NULL : at;
+	return at == MAP_FAILED ? NULL : at + in_page;
 }
 
 volatile uint16_t *pci_command_register(unsigned int bus, unsigned int devfn)
@@ -100,4 +104,37 @@ bool ram_holds(uint64_t physical)
 		if (physical >= ram[i].first && physical <= ram[i].last - 3)
 			return true;
 	return false;
+}
+
+static size_t list_function(const char *bdf, char *text, size_t size)
+{
+	char path[PATH_SIZE], vendor[16], device[16], class[16], driver[32], group[16];
+	int done;
+
+	read_file(path_of(path, "/sys/bus/pci/devices/", bdf, "/vendor"), vendor, sizeof(vendor));
+	read_file(path_of(path, "/sys/bus/pci/devices/", bdf, "/device"), device, sizeof(device));
+	read_file(path_of(path, "/sys/bus/pci/devices/", bdf, "/class"), class, sizeof(class));
+	read_link_name(path_of(path, "/sys/bus/pci/devices/", bdf, "/driver"), driver, sizeof(driver));
+	read_link_name(path_of(path, "/sys/bus/pci/devices/", bdf, "/iommu_group"), group, sizeof(group));
+	done = snprintf(text, size, "%s %s:%s %s driver=%s group=%s\n", bdf, vendor, device, class, driver, group);
+	return done > 0 && (size_t)done < size ? (size_t)done : 0;
+}
+
+void pci_list(struct reply *reply)
+{
+	DIR *entries = opendir("/sys/bus/pci/devices");
+	char *text = text_begin(reply);
+	struct dirent *entry;
+	size_t used = 0;
+
+	if (!text) {
+		put(reply, "skipped");
+		return;
+	}
+	while (entries && (entry = readdir(entries)) != NULL)
+		if (entry->d_name[0] != '.')
+			used += list_function(entry->d_name, text + used, REPLY_TEXT - used);
+	if (entries)
+		closedir(entries);
+	text_end(reply, used);
 }

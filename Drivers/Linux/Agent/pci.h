@@ -10,7 +10,7 @@ struct reply;
 /* Finds the memory-mapped configuration space. */
 void pci_init(void);
 
-/* A page of device registers. NULL when it cannot be mapped. */
+/* Device registers, up to the end of their page. NULL when it cannot be mapped. */
 volatile void *pci_map(uint64_t physical);
 
 /* The command register of a function. NULL when configuration space cannot be mapped. */
@@ -18,6 +18,9 @@ volatile uint16_t *pci_command_register(unsigned int bus, unsigned int devfn);
 
 /* Memory decoding and bus mastering by the file of a present device. */
 bool pci_enable_by_sysfs(const char *bdf);
+
+/* Answers with a text: address, ids, class, driver and group of every function. */
+void pci_list(struct reply *reply);
 
 /* Reads and writes a word of RAM. False where the kernel does not allow it. */
 bool ram_read(uint64_t physical, uint32_t *word);
