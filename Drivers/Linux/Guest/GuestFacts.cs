@@ -69,7 +69,8 @@ public sealed record GuestFacts(
     }
 
     private static string Word(Dictionary<string, string> words, string name) =>
-        words.GetValueOrDefault(name) ?? throw new ProtocolException(0, $"{name}=VALUE", "nothing of that name");
+        words.GetValueOrDefault(name)
+        ?? throw new ProtocolException(0, $"{name}=VALUE", "nothing of that name");
 
     private static ulong Number(Dictionary<string, string> words, string name)
     {
