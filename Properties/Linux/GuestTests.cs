@@ -6,7 +6,7 @@ public sealed class GuestTests
 {
     private const string Hello =
         "0 version=1 release=7.2.12 machine=x86_64 page=0x1000 memory=0x800000 longest-run=0x4 "
-        + "contiguous=0x1 iommufd=0x1 type1=0x0 fail-nth=0x1 kernel-driver=0x0";
+        + "contiguous=0x1 iommufd=0x1 type1=0x0 fail-nth=0x1 kernel-driver=0x0 ram=0x1";
 
     [Fact]
     public void Facts_are_read_from_the_greeting()
