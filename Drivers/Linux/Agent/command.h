@@ -83,7 +83,7 @@ enum { HWPT_NEST_PARENT = 1, HWPT_DIRTY = 2, HWPT_FAULT = 4, HWPT_PASID = 8 };
 enum type { TYPE_IDENTITY, TYPE_DMA, TYPE_DMA_FQ, TYPE_AUTO };
 
 /* What emulated device does the DMA. */
-enum engine { ENGINE_NONE, ENGINE_TESTDEV, ENGINE_LSI };
+enum engine { ENGINE_NONE, ENGINE_TESTDEV, ENGINE_E1000 };
 
 /* Where a DMA is expected to land. */
 enum expectation {

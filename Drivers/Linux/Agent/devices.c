@@ -1,6 +1,8 @@
 /* PCI devices: names, drivers, removal, configuration space. */
 #include "devices.h"
 
+#include "dma.h"
+#include "e1000.h"
 #include "files.h"
 #include "groups.h"
 #include "pci.h"
@@ -77,22 +79,20 @@ static int bind_vfio(const struct device *device)
 	return bind_driver(device, "vfio-pci");
 }
 
-/* The BAR with the registers: lines of `resource` are FIRST LAST FLAGS. */
+/* The first BAR holds the registers; lines of `resource` are FIRST LAST FLAGS. */
 static uint64_t read_bar(const struct device *device)
 {
-	char path[PATH_SIZE], text[256];
-	const char *line = text;
+	char path[PATH_SIZE], text[32];
 
 	if (read_file(path_of(path, PCI_DEVICES, device->bdf, "/resource"), text, sizeof(text)) < 0)
 		return 0;
-	if (device->engine == ENGINE_LSI)
-		line = strchr(text, '\n');
-	return line ? strtoull(line, NULL, 16) : 0;
+	return strtoull(text, NULL, 16);
 }
 
 /* What may have changed while the device was away. */
 static int look_at(struct device *device)
 {
+	size_t size = device->engine == ENGINE_E1000 ? E1000_REGISTERS : TESTDEV_REGISTERS;
 	uint64_t bar;
 
 	device->present = is_on_bus(device);
@@ -100,7 +100,7 @@ static int look_at(struct device *device)
 		return -ENODEV;
 	bar = read_bar(device);
 	if (bar != device->bar || !device->registers)
-		device->registers = bar ? pci_map(bar) : NULL;
+		device->registers = bar ? pci_map(bar, size) : NULL;
 	device->bar = bar;
 	if (!device->command)
 		device->command = pci_command_register(device->bus, device->devfn);

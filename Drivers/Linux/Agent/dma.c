@@ -1,21 +1,13 @@
-/* Accesses of devices: writes by iommu-testdev, reads by the LSI 53C895A. */
+/* Accesses of devices, and writes by iommu-testdev. */
 #include "dma.h"
 
 #include "devices.h"
+#include "e1000.h"
 #include "memory.h"
 #include "pci.h"
 #include "reply.h"
 
 #include <stddef.h>
-
-/* What a device can say of an access. */
-enum verdict { VERDICT_AS_EXPECTED, VERDICT_ELSEWHERE, VERDICT_REFUSED, VERDICT_ERROR };
-
-struct access {
-	uint64_t iova;
-	enum expectation expect;
-	uint64_t expect_at;
-};
 
 /* A word of RAM that a write may hit although it belongs to somebody else; put back afterwards. */
 struct guard {
@@ -60,7 +52,7 @@ static uint32_t testdev_write(volatile uint32_t *registers, uint64_t iova, uint6
 	return registers[TESTDEV_RESULT];
 }
 
-static void put_memory(struct reply *reply, uint64_t offset)
+void put_elsewhere_in_memory(struct reply *reply, uint64_t offset)
 {
 	put(reply, "E m");
 	put_hex(reply, offset);
@@ -72,7 +64,7 @@ static void put_elsewhere(struct reply *reply, uint64_t iova, const struct guard
 
 	if (offset != UINT64_MAX) {
 		memory_restore(offset);
-		put_memory(reply, offset);
+		put_elsewhere_in_memory(reply, offset);
 	} else if (guard_restore(identity)) {
 		put(reply, "E ");
 		put_hex(reply, identity->physical);
@@ -119,57 +111,9 @@ static void write_by_testdev(const struct device *device, const struct access *a
 	}
 }
 
-/*
- * The LSI controller fetches an instruction of two words where it is told to start, at once. Each pair of words in
- * the memory is an instruction that stops it and leaves the second word, the place, in a register.
- */
-enum {
-	LSI_DSTAT = 0x0c, LSI_ISTAT0 = 0x14, LSI_DSP = 0x2c, LSI_DSPS = 0x30,
-	DSTAT_STOPPED = 0x04, DSTAT_ILLEGAL = 0x01, ISTAT0_RESET = 0x40,
-};
-
-static void lsi_stop(volatile uint8_t *registers)
-{
-	registers[LSI_ISTAT0] = ISTAT0_RESET;
-	registers[LSI_ISTAT0] = 0;
-	(void)registers[LSI_DSTAT];
-}
-
-static void read_by_lsi(const struct device *device, const struct access *access, struct reply *reply)
-{
-	volatile uint8_t *registers = device->registers;
-	uint64_t offset;
-	uint32_t word;
-	uint8_t status;
-
-	if (access->iova >> 32) {
-		put_unable(reply, "the engine reads below 4 GiB only");
-		return;
-	}
-	*(volatile uint32_t *)(registers + LSI_DSPS) = 0;
-	*(volatile uint32_t *)(registers + LSI_DSP) = (uint32_t)access->iova;
-	status = registers[LSI_DSTAT];
-	word = *(volatile uint32_t *)(registers + LSI_DSPS);
-	offset = memory_origin(word);
-	if (!(status & DSTAT_STOPPED))
-		lsi_stop(registers);
-	if (status & DSTAT_STOPPED && offset != UINT64_MAX) {
-		offset -= 4;
-		if ((access->expect == EXPECT_MEMORY && offset == access->expect_at) ||
-		    (access->expect == EXPECT_PHYSICAL && memory_physical(offset) == access->expect_at))
-			put_char(reply, 'L');
-		else
-			put_memory(reply, offset);
-	} else if (word == 0) {
-		put_char(reply, 'R');
-	} else {
-		put(reply, "E -");
-	}
-}
-
 static void run(const struct device *device, bool is_write, struct access *access, struct reply *reply)
 {
-	uint64_t align = is_write ? 3 : 7;
+	uint64_t align = (is_write ? 4 : E1000_DESCRIPTOR) - 1;
 
 	if (access->expect == EXPECT_MEMORY && access->expect_at >= memory_facts()->size) {
 		put_none(reply);
@@ -177,14 +121,14 @@ static void run(const struct device *device, bool is_write, struct access *acces
 	}
 	access->iova &= ~align;
 	access->expect_at &= ~align;
-	if (is_write ? device->engine != ENGINE_TESTDEV : device->engine != ENGINE_LSI)
+	if (is_write ? device->engine != ENGINE_TESTDEV : device->engine != ENGINE_E1000)
 		put_unable(reply, is_write ? "no engine that writes" : "no engine that reads");
 	else if (!device_enable(device))
 		put_unable(reply, "registers out of reach");
 	else if (is_write)
 		write_by_testdev(device, access, reply);
 	else
-		read_by_lsi(device, access, reply);
+		e1000_read(device, access, reply);
 }
 
 void dma_run(const struct command *command, struct reply *reply)
@@ -204,5 +148,6 @@ void dma_run(const struct command *command, struct reply *reply)
 	}
 	if (command->op == OP_DMA_MEMORY)
 		access.iova = memory_physical(command->at);
-	run(device, command->op == OP_PROBE_DMA ? device->engine != ENGINE_LSI : command->is_write, &access, reply);
+	run(device, command->op == OP_PROBE_DMA ? device->engine != ENGINE_E1000 : command->is_write, &access,
+	    reply);
 }

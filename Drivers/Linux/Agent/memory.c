@@ -1,6 +1,7 @@
 /* The memory that clients map: the lower half scattered, the upper half one piece of huge pages. */
 #include "memory.h"
 
+#include "e1000.h"
 #include "files.h"
 #include "reply.h"
 #include "scatter.h"
@@ -37,12 +38,9 @@ static uint64_t physical_of(uint64_t address)
 	return (entry & ((1ULL << 55) - 1)) * facts.page_size;
 }
 
-/*
- * Pairs of words: an instruction of the LSI controller that stops it, and the place. No word is the pattern.
- */
 static uint32_t first_word(uint64_t offset)
 {
-	return offset & 4 ? 0xa0000000U | (uint32_t)offset : 0x98080000U;
+	return e1000_word(offset, facts.page_size);
 }
 
 static void touch(uint64_t page)
@@ -172,11 +170,9 @@ uint64_t memory_find(uint32_t in_page)
 	return UINT64_MAX;
 }
 
-uint64_t memory_origin(uint32_t word)
+void memory_set_word(uint64_t offset, uint32_t word)
 {
-	uint64_t offset = word & 0x0fffffffU;
-
-	return word >> 28 == 0xa && offset < facts.size && offset & 4 ? offset : UINT64_MAX;
+	words[offset / 4] = word;
 }
 
 void memory_show(struct reply *reply)

@@ -42,8 +42,8 @@ void memory_restore(uint64_t offset);
 /* Finds a page that holds the pattern at the given offset in the page. Its offset, or UINT64_MAX. */
 uint64_t memory_find(uint32_t in_page);
 
-/* The offset of the second word of a pair by what it holds; UINT64_MAX: it is no such word. */
-uint64_t memory_origin(uint32_t word);
+/* Puts something else there for a time. */
+void memory_set_word(uint64_t offset, uint32_t word);
 
 /* Answers with the physical addresses of runs of pages. */
 void memory_show(struct reply *reply);

@@ -269,7 +269,7 @@ static const char *read_number(struct token token, unsigned long last, unsigned 
 static const char *const type_words[] = { "identity", "DMA", "DMA-FQ", "auto", NULL };
 static const char *const access_words[] = { "read", "write", NULL };
 static const char *const switch_words[] = { "off", "on", NULL };
-static const char *const engine_words[] = { "none", "testdev", "lsi", NULL };
+static const char *const engine_words[] = { "none", "testdev", "e1000", NULL };
 
 static const char *read_choice(enum operand operand, struct token token, struct command *c)
 {
@@ -284,7 +284,7 @@ static const char *read_choice(enum operand operand, struct token token, struct 
 		c->is_write = value == 1;
 		return problem;
 	case ENGINE:
-		problem = choice(token, engine_words, &value, "none, testdev or lsi");
+		problem = choice(token, engine_words, &value, "none, testdev or e1000");
 		c->engine = (enum engine)value;
 		return problem;
 	case VERSION:

@@ -51,13 +51,11 @@ void pci_init(void)
 	say("configuration space at 0x%llx, %u pieces of RAM", (unsigned long long)ecam, rams);
 }
 
-volatile void *pci_map(uint64_t physical)
+volatile void *pci_map(uint64_t physical, size_t size)
 {
-	uint64_t in_page = physical & (uint64_t)(sysconf(_SC_PAGESIZE) - 1);
-	char *at = mmap(NULL, CONFIG_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, device_memory,
-			(off_t)(physical - in_page));
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, device_memory, (off_t)physical);
 
-	return at == MAP_FAILED ? NULL : at + in_page;
+	return at == MAP_FAILED ? NULL : at;
 }
 
 volatile uint16_t *pci_command_register(unsigned int bus, unsigned int devfn)
@@ -66,7 +64,7 @@ volatile uint16_t *pci_command_register(unsigned int bus, unsigned int devfn)
 
 	if (!ecam)
 		return NULL;
-	at = pci_map(ecam + ((uint64_t)bus << 20 | devfn << 12));
+	at = pci_map(ecam + ((uint64_t)bus << 20 | devfn << 12), CONFIG_SIZE);
 	return at ? (volatile uint16_t *)(at + COMMAND) : NULL;
 }
 

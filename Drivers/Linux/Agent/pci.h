@@ -3,6 +3,7 @@
 #define PCI_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct reply;
@@ -10,8 +11,8 @@ struct reply;
 /* Finds the memory-mapped configuration space. */
 void pci_init(void);
 
-/* Device registers, up to the end of their page. NULL when it cannot be mapped. */
-volatile void *pci_map(uint64_t physical);
+/* Device registers, size bytes. NULL when it cannot be mapped. */
+volatile void *pci_map(uint64_t physical, size_t size);
 
 /* The command register of a function. NULL when configuration space cannot be mapped. */
 volatile uint16_t *pci_command_register(unsigned int bus, unsigned int devfn);

@@ -16,8 +16,8 @@ public enum DmaEngine
     /// <summary>iommu-testdev: writes, anywhere.</summary>
     TestDevice,
 
-    /// <summary>LSI 53C895A: reads, below 4 GiB.</summary>
-    Lsi,
+    /// <summary>The network card e1000, without a network: reads, anywhere.</summary>
+    E1000,
 }
 
 /// <summary>A reserved region as the group shows it in sysfs.</summary>
@@ -77,5 +77,5 @@ public sealed record MachineSpec
     public IReadOnlyList<string> DeviceLines =>
         [.. Devices.Select((d, i) => $"device d{i} {d.Bdf} {Word(d.Engine)}")];
 
-    private static string Word(DmaEngine engine) => engine == DmaEngine.Lsi ? "lsi" : "testdev";
+    private static string Word(DmaEngine engine) => engine == DmaEngine.E1000 ? "e1000" : "testdev";
 }

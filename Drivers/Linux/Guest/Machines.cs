@@ -25,7 +25,7 @@ public static class Machines
         new("0000:00:04.1", DmaEngine.TestDevice, 0x0021, 0, "iommu-testdev,addr=0x4.1"),
         new("0000:00:05.0", DmaEngine.TestDevice, 0x0028, 1, "iommu-testdev,addr=0x5"),
         new("0000:00:06.0", DmaEngine.TestDevice, 0x0030, 2, "iommu-testdev,addr=0x6"),
-        new("0000:00:07.0", DmaEngine.Lsi, 0x0038, 3, "lsi53c895a,addr=0x7"),
+        new("0000:00:07.0", DmaEngine.E1000, 0x0038, 3, "e1000,addr=0x7,romfile="),
     ];
 
     private static readonly ImmutableArray<GuestRegion> X86Regions = [new(0xfee00000, 0xfeefffff, "msi")];
