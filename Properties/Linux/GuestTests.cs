@@ -32,6 +32,30 @@ public sealed class GuestTests
     }
 
     [Fact]
+    public void Groups_have_a_type_and_regions()
+    {
+        var lines = GroupFacts.Lines(1);
+        using var guest = new ScriptedGuest(line => line.StartsWith("show", StringComparison.Ordinal)
+            ? "0 DMA-FQ" : "0 0xfee00000-0xfeefffff:msi 0x0-0xfff:direct");
+        var group = Assert.Single(GroupFacts.Parse(guest.Run(lines).Results));
+        Assert.Equal("DMA-FQ", group.DefaultType);
+        Assert.Equal(
+            ["0xfee00000-0xfeefffff:msi", "0x0-0xfff:direct"],
+            group.Regions.Select(r => r.ToString()));
+    }
+
+    [Theory]
+    [InlineData("-19")]
+    [InlineData("0 0x0:msi")]
+    [InlineData("0 0x0-x:msi")]
+    public void Wrong_regions_are_refused(string answer)
+    {
+        using var guest = new ScriptedGuest(_ => answer);
+        var results = guest.Run(GroupFacts.Lines(1)).Results;
+        Assert.Throws<ProtocolException>(() => GroupFacts.Parse(results));
+    }
+
+    [Fact]
     public void Trouble_begins_with_the_first_alarm()
     {
         var lines = GuestHealth.Trouble(

@@ -23,6 +23,9 @@ public sealed class LinuxGuest : IGuest
 
     public GuestFacts Facts { get; }
 
+    /// <summary>What its groups show after boot, in the order of their names.</summary>
+    public IReadOnlyList<GroupFacts> Groups { get; private set; } = [];
+
     /// <summary>What the guest printed.</summary>
     public ConsoleLog Console => machine.Console;
 
@@ -43,6 +46,8 @@ public sealed class LinuxGuest : IGuest
         {
             var guest = new LinuxGuest(started);
             guest.NameDevices(spec.Machine);
+            var groups = spec.Machine.Devices.Max(d => d.Group) + 1;
+            guest.Groups = GroupFacts.Parse(guest.Run(GroupFacts.Lines(groups)).Results);
             return guest;
         }
         catch
