@@ -21,9 +21,11 @@ enum {
 
 /* Words of a descriptor, and bits of its third. */
 enum {
-	COMMAND_WORD = 2, STATUS_WORD = 3, WORDS = 4,
+	COMMAND_WORD = 2, WORDS = 4,
 	END_OF_PACKET = 0x01000000, REPORT_STATUS = 0x18000000, EMPTY = 0x25100000,
 };
+
+static const uint64_t command_at = 8, status_at = 12;	/* bytes in a descriptor */
 
 /* What stood where the read is expected to go. */
 struct mark {
@@ -42,7 +44,7 @@ uint32_t e1000_word(uint64_t offset, uint64_t page_size)
 
 static bool read_ram(uint64_t at, uint32_t words[WORDS])
 {
-	unsigned int i;
+	uint64_t i;
 
 	for (i = 0; i < WORDS; i++)
 		if (!ram_holds(at + i * 4) || !ram_read(at + i * 4, &words[i]))
@@ -52,7 +54,7 @@ static bool read_ram(uint64_t at, uint32_t words[WORDS])
 
 static void write_ram(uint64_t at, const uint32_t words[WORDS])
 {
-	unsigned int i;
+	uint64_t i;
 
 	for (i = 0; i < WORDS; i++)
 		ram_write(at + i * 4, words[i]);
@@ -65,7 +67,7 @@ static void set_mark(struct mark *mark, const struct access *access)
 	mark->at = access->expect_at;
 	if (access->expect == EXPECT_MEMORY) {
 		mark->in_memory = true;
-		memory_set_word(mark->at + COMMAND_WORD * 4, EMPTY);
+		memory_set_word(mark->at + command_at, EMPTY);
 	} else if (access->expect == EXPECT_PHYSICAL && read_ram(mark->at, mark->words)) {
 		mark->in_ram = true;
 		write_ram(mark->at, empty);
@@ -75,7 +77,7 @@ static void set_mark(struct mark *mark, const struct access *access)
 static void clear_mark(const struct mark *mark)
 {
 	if (mark->in_memory)
-		memory_restore(mark->at + COMMAND_WORD * 4);
+		memory_restore(mark->at + command_at);
 	else if (mark->in_ram)
 		write_ram(mark->at, mark->words);
 }
@@ -112,7 +114,7 @@ void e1000_read(const struct device *device, const struct access *access, struct
 	clear_mark(&mark);
 	/* In such RAM the card may have been told to write the status back. */
 	if (reports)
-		ram_write(access->iova + STATUS_WORD * 4, words[STATUS_WORD]);
+		ram_write(access->iova + status_at, words[WORDS - 1]);
 	bytes -= CHECKSUM;
 	if (packets == 0)
 		put_char(reply, 'R');

@@ -4,6 +4,7 @@
 #include "devices.h"
 #include "faults.h"
 #include "memory.h"
+#include "objects.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -12,21 +13,7 @@
 #include <linux/vfio.h>
 #include <unistd.h>
 
-enum { MAX_RANGES = 96 };
-
-struct object {
-	bool used;
-	int context;
-	uint32_t id;
-};
-
-struct context {
-	int fd;
-	uint32_t fault_queue;	/* made when a HWPT first asks for one; 0: not yet */
-	int fault_fd;
-};
-
-static struct context contexts[MAX_CONTEXTS] = { { .fd = -1, .fault_fd = -1 }, { .fd = -1, .fault_fd = -1 } };
+struct context contexts[MAX_CONTEXTS] = { { .fd = -1, .fault_fd = -1 }, { .fd = -1, .fault_fd = -1 } };
 static struct object ioas[MAX_IOAS];
 static struct object hwpts[MAX_HWPTS];
 
@@ -36,7 +23,7 @@ bool iommufd_is_there(void)
 }
 
 /* Contexts are open from the beginning as far as anyone can tell. */
-static int context_fd(int index)
+int context_fd(int index)
 {
 	struct context *context = &contexts[index];
 
@@ -51,11 +38,18 @@ bool memory_address(const struct command *command, unsigned long long *address)
 	return command->at < memory_facts()->size;
 }
 
-static struct object *table_object(struct table_ref table)
+struct object *object_of(struct table_ref table)
 {
-	struct object *object = table.is_hwpt ? &hwpts[table.index] : &ioas[table.index];
+	return table.is_hwpt ? &hwpts[table.index] : &ioas[table.index];
+}
 
-	return object->used ? object : NULL;
+void object_destroy(struct object *object, struct reply *reply)
+{
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = object->id };
+	long result = strike_ioctl(contexts[object->context].fd, IOMMU_DESTROY, &destroy);
+
+	put_status(reply, result);
+	object->used = result < 0;
 }
 
 static void fd_bind(const struct command *command, struct reply *reply)
@@ -88,8 +82,7 @@ static void fd_bind(const struct command *command, struct reply *reply)
 	device->device_id = bind.out_devid;
 }
 
-/* The device of an operand, when it is bound to iommufd. */
-static struct device *bound_device(int index)
+struct device *bound_device(int index)
 {
 	struct device *device = device_named(index);
 
@@ -112,9 +105,9 @@ static void fd_attach(const struct command *command, struct reply *reply)
 {
 	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach) };
 	struct device *device = bound_device(command->b);
-	const struct object *object = table_object(command->table);
+	const struct object *object = object_of(command->table);
 
-	if (!device || !object || object->context != device->context) {
+	if (!device || !object->used || object->context != device->context) {
 		put_none(reply);
 		return;
 	}
@@ -134,231 +127,6 @@ static void fd_detach(const struct command *command, struct reply *reply)
 	put_status(reply, strike_ioctl(device->fd, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach));
 }
 
-static void ioas_alloc(const struct command *command, struct reply *reply)
-{
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct object *object = &ioas[command->a];
-	long result;
-
-	if (object->used) {
-		put_none(reply);
-		return;
-	}
-	result = context_fd(command->b);
-	if (result >= 0)
-		result = strike_ioctl((int)result, IOMMU_IOAS_ALLOC, &alloc);
-	put_status(reply, result);
-	if (result >= 0)
-		*object = (struct object){ .used = true, .context = command->b, .id = alloc.out_ioas_id };
-}
-
-static void destroy(struct object *object, struct reply *reply)
-{
-	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = object->id };
-	long result = strike_ioctl(contexts[object->context].fd, IOMMU_DESTROY, &destroy);
-
-	put_status(reply, result);
-	object->used = result < 0;
-}
-
-static uint32_t map_flags(const struct command *command)
-{
-	return (command->extra & PROT_READ_BIT ? IOMMU_IOAS_MAP_READABLE : 0) |
-	       (command->extra & PROT_WRITE_BIT ? IOMMU_IOAS_MAP_WRITEABLE : 0);
-}
-
-static void ioas_map(const struct command *command, const struct object *object, struct reply *reply)
-{
-	struct iommu_ioas_map map = {
-		.size = sizeof(map), .flags = map_flags(command), .ioas_id = object->id,
-		.length = command->size, .iova = command->iova,
-	};
-	unsigned long long address;
-	long result;
-
-	if (!memory_address(command, &address)) {
-		put_none(reply);
-		return;
-	}
-	map.user_va = address;
-	if (command->op == OP_IOAS_MAP)
-		map.flags |= IOMMU_IOAS_MAP_FIXED_IOVA;
-	result = strike_ioctl(contexts[object->context].fd, IOMMU_IOAS_MAP, &map);
-	if (command->op == OP_IOAS_MAP)
-		put_status(reply, result);
-	else
-		put_value(reply, result, map.iova);
-}
-
-static void ioas_copy(const struct command *command, const struct object *to, struct reply *reply)
-{
-	const struct object *from = &ioas[command->b];
-	struct iommu_ioas_copy copy = {
-		.size = sizeof(copy), .flags = map_flags(command) | IOMMU_IOAS_MAP_FIXED_IOVA,
-		.dst_ioas_id = to->id, .src_ioas_id = from->id, .length = command->size,
-		.dst_iova = command->iova, .src_iova = command->at,
-	};
-
-	if (!from->used || from->context != to->context) {
-		put_none(reply);
-		return;
-	}
-	put_status(reply, strike_ioctl(contexts[to->context].fd, IOMMU_IOAS_COPY, &copy));
-}
-
-static void ioas_unmap(const struct command *command, const struct object *object, struct reply *reply)
-{
-	struct iommu_ioas_unmap unmap = {
-		.size = sizeof(unmap), .ioas_id = object->id, .iova = command->iova, .length = command->size,
-	};
-	long result;
-
-	if (command->op == OP_IOAS_UNMAP_ALL) {
-		unmap.iova = 0;
-		unmap.length = UINT64_MAX;
-	}
-	result = strike_ioctl(contexts[object->context].fd, IOMMU_IOAS_UNMAP, &unmap);
-	put_value(reply, result, unmap.length);
-}
-
-static void ioas_ranges(const struct object *object, struct reply *reply)
-{
-	static struct iommu_iova_range list[MAX_RANGES];
-	struct iommu_ioas_iova_ranges ranges = {
-		.size = sizeof(ranges), .ioas_id = object->id, .num_iovas = MAX_RANGES,
-		.allowed_iovas = (uintptr_t)list,
-	};
-	long result = strike_ioctl(contexts[object->context].fd, IOMMU_IOAS_IOVA_RANGES, &ranges);
-	uint32_t i;
-
-	put_value(reply, result, ranges.out_iova_alignment);
-	for (i = 0; result >= 0 && i < ranges.num_iovas && i < MAX_RANGES; i++) {
-		put_char(reply, ' ');
-		put_hex(reply, list[i].start);
-		put_char(reply, '-');
-		put_hex(reply, list[i].last);
-	}
-}
-
-static void ioas_allow(const struct command *command, const struct object *object, struct reply *reply)
-{
-	struct iommu_iova_range range = { .start = command->iova, .last = command->iova + command->size - 1 };
-	struct iommu_ioas_allow_iovas allow = {
-		.size = sizeof(allow), .ioas_id = object->id, .num_iovas = command->size ? 1 : 0,
-		.allowed_iovas = (uintptr_t)&range,
-	};
-
-	put_status(reply, strike_ioctl(contexts[object->context].fd, IOMMU_IOAS_ALLOW_IOVAS, &allow));
-}
-
-static void ioas_huge(const struct command *command, const struct object *object, struct reply *reply)
-{
-	struct iommu_option option = {
-		.size = sizeof(option), .option_id = IOMMU_OPTION_HUGE_PAGES, .op = IOMMU_OPTION_OP_SET,
-		.object_id = object->id, .val64 = command->extra,
-	};
-
-	put_status(reply, strike_ioctl(contexts[object->context].fd, IOMMU_OPTION, &option));
-}
-
-/* A queue that nobody reads: enough to ask for a HWPT with one. */
-static long fault_queue(struct context *context, uint32_t *id)
-{
-	struct iommu_fault_alloc alloc = { .size = sizeof(alloc) };
-	long result = 0;
-
-	if (!context->fault_queue) {
-		result = ioctl_result(context->fd, IOMMU_FAULT_QUEUE_ALLOC, &alloc);
-		context->fault_queue = alloc.out_fault_id;
-		context->fault_fd = result < 0 ? -1 : (int)alloc.out_fault_fd;
-	}
-	*id = context->fault_queue;
-	return result;
-}
-
-static void hwpt_alloc(const struct command *command, struct reply *reply)
-{
-	struct iommu_hwpt_alloc alloc = { .size = sizeof(alloc), .flags = command->extra };
-	const struct device *device = bound_device(command->b);
-	const struct object *parent = table_object(command->table);
-	struct object *object = &hwpts[command->a];
-	struct context *context;
-	long result = 0;
-
-	if (object->used || !device || !parent || parent->context != device->context) {
-		put_none(reply);
-		return;
-	}
-	context = &contexts[device->context];
-	alloc.dev_id = device->device_id;
-	alloc.pt_id = parent->id;
-	if (command->extra & HWPT_FAULT)
-		result = fault_queue(context, &alloc.fault_id);
-	if (result < 0) {
-		put_unable(reply, "no fault queue");
-		return;
-	}
-	result = strike_ioctl(context->fd, IOMMU_HWPT_ALLOC, &alloc);
-	put_status(reply, result);
-	if (result >= 0)
-		*object = (struct object){ .used = true, .context = device->context, .id = alloc.out_hwpt_id };
-}
-
-static void hwpt_dirty(const struct command *command, const struct object *object, struct reply *reply)
-{
-	struct iommu_hwpt_set_dirty_tracking set = {
-		.size = sizeof(set), .hwpt_id = object->id,
-		.flags = command->extra ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
-	};
-
-	put_status(reply, strike_ioctl(contexts[object->context].fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &set));
-}
-
-static void run_on_ioas(const struct command *command, struct reply *reply)
-{
-	struct object *object = &ioas[command->a];
-
-	if (!object->used) {
-		put_none(reply);
-		return;
-	}
-	switch (command->op) {
-	case OP_IOAS_DESTROY:
-		destroy(object, reply);
-		break;
-	case OP_IOAS_MAP: case OP_IOAS_MAP_AUTO:
-		ioas_map(command, object, reply);
-		break;
-	case OP_IOAS_COPY:
-		ioas_copy(command, object, reply);
-		break;
-	case OP_IOAS_UNMAP: case OP_IOAS_UNMAP_ALL:
-		ioas_unmap(command, object, reply);
-		break;
-	case OP_IOAS_RANGES:
-		ioas_ranges(object, reply);
-		break;
-	case OP_IOAS_ALLOW:
-		ioas_allow(command, object, reply);
-		break;
-	default:
-		ioas_huge(command, object, reply);
-		break;
-	}
-}
-
-static void run_on_hwpt(const struct command *command, struct reply *reply)
-{
-	struct object *object = &hwpts[command->a];
-
-	if (!object->used)
-		put_none(reply);
-	else if (command->op == OP_HWPT_DESTROY)
-		destroy(object, reply);
-	else
-		hwpt_dirty(command, object, reply);
-}
-
 void iommufd_run(const struct command *command, struct reply *reply)
 {
 	switch (command->op) {
@@ -374,17 +142,11 @@ void iommufd_run(const struct command *command, struct reply *reply)
 	case OP_FD_DETACH:
 		fd_detach(command, reply);
 		break;
-	case OP_IOAS_ALLOC:
-		ioas_alloc(command, reply);
-		break;
-	case OP_HWPT_ALLOC:
-		hwpt_alloc(command, reply);
-		break;
-	case OP_HWPT_DESTROY: case OP_HWPT_DIRTY:
-		run_on_hwpt(command, reply);
+	case OP_HWPT_ALLOC: case OP_HWPT_DESTROY: case OP_HWPT_DIRTY:
+		hwpt_run(command, reply);
 		break;
 	default:
-		run_on_ioas(command, reply);
+		ioas_run(command, reply);
 		break;
 	}
 }
