@@ -22,10 +22,4 @@ void type1_run(const struct command *command, struct reply *reply);
 void iommufd_reset(void);
 void type1_reset(void);
 
-/*
- * The address of a mapping: false when it does not begin in the memory. A range may run out of it: the kernel
- * then meets the guard behind.
- */
-bool memory_address(const struct command *command, unsigned long long *address);
-
 #endif

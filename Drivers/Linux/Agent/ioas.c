@@ -1,8 +1,8 @@
 /* iommufd: address spaces and their mappings. */
 #include "objects.h"
 
-#include "clients.h"
 #include "faults.h"
+#include "memory.h"
 #include "reply.h"
 
 #include <linux/iommufd.h>
@@ -44,10 +44,10 @@ static void ioas_map(const struct command *command, const struct object *object,
 		.size = sizeof(map), .flags = map_flags(command), .ioas_id = object->id,
 		.length = command->size, .iova = command->iova,
 	};
-	unsigned long long address;
+	uint64_t address;
 	long result;
 
-	if (!memory_address(command, &address)) {
+	if (!memory_address(command->at, &address)) {
 		put_none(reply);
 		return;
 	}

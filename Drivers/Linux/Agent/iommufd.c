@@ -3,7 +3,6 @@
 
 #include "devices.h"
 #include "faults.h"
-#include "memory.h"
 #include "objects.h"
 #include "reply.h"
 
@@ -30,12 +29,6 @@ int context_fd(int index)
 	if (context->fd < 0)
 		context->fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
 	return context->fd < 0 ? -errno : context->fd;
-}
-
-bool memory_address(const struct command *command, unsigned long long *address)
-{
-	*address = MEMORY_BASE + command->at;
-	return command->at < memory_facts()->size;
 }
 
 struct object *object_of(struct table_ref table)

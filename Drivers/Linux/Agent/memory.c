@@ -136,6 +136,12 @@ const struct memory_facts *memory_facts(void)
 	return &facts;
 }
 
+bool memory_address(uint64_t offset, uint64_t *address)
+{
+	*address = MEMORY_BASE + offset;
+	return offset < facts.size;
+}
+
 uint64_t memory_physical(uint64_t offset)
 {
 	return frames[offset / facts.page_size] + offset % facts.page_size;

@@ -27,6 +27,12 @@ bool memory_init(void);
 
 const struct memory_facts *memory_facts(void);
 
+/*
+ * The user address of an offset: false when it does not begin in the memory. A range may run out of it: the kernel
+ * then meets the guard behind.
+ */
+bool memory_address(uint64_t offset, uint64_t *address);
+
 /* Physical address of a byte below the size. */
 uint64_t memory_physical(uint64_t offset);
 

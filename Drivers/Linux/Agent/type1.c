@@ -3,6 +3,7 @@
 
 #include "devices.h"
 #include "faults.h"
+#include "memory.h"
 #include "reply.h"
 
 #include <errno.h>
@@ -132,10 +133,10 @@ static void map(const struct command *command, struct reply *reply)
 		.flags = (command->extra & PROT_READ_BIT ? VFIO_DMA_MAP_FLAG_READ : 0) |
 			 (command->extra & PROT_WRITE_BIT ? VFIO_DMA_MAP_FLAG_WRITE : 0),
 	};
-	unsigned long long address;
+	uint64_t address;
 	long result;
 
-	if (!memory_address(command, &address)) {
+	if (!memory_address(command->at, &address)) {
 		put_none(reply);
 		return;
 	}
