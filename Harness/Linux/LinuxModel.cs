@@ -1,0 +1,81 @@
+using Conformance.Drivers.Catalog;
+using Conformance.Model.Contract;
+using Conformance.Model.Core;
+using Conformance.Model.Oracle;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Harness.Linux;
+
+/// <summary>
+/// The reference model of a real kernel: the core of its era over abstract drivers, and the questions that a
+/// runner has before it sends a command.
+/// </summary>
+internal sealed class LinuxModel
+{
+    public LinuxModel(Era era, Scenario scenario, bool traced)
+    {
+        Era = era;
+        Topology = scenario.Topology;
+        System = new IommuSystem(
+            scenario.Topology,
+            era,
+            (_, context) => AbstractStack.Create(context, ProfileOf),
+            traced);
+    }
+
+    public Era Era { get; }
+
+    public Topology Topology { get; }
+
+    public IommuSystem System { get; }
+
+    public DriverProfile ProfileOf(InstanceId instance)
+    {
+        var name = Topology.Instances[instance.Index].Driver;
+        var claims = DriverCatalog.Claims.First(c => string.Equals(c.Name, name, StringComparison.Ordinal));
+        return DriverCatalog.ProfileOf(claims, Era.Tree, Topology, instance.Index);
+    }
+
+    /// <summary>
+    /// An access at an IOVA means the same in the model and in the machine: not where the device passes
+    /// untranslated, because the machine's physical addresses are its own.
+    /// </summary>
+    public bool CanTryIova(DeviceId device) => TypeOf(device) is not DomainType.Identity;
+
+    /// <summary>
+    /// An access at the physical address of a byte means the same in both: not where a user's tables may
+    /// translate it, because that address is another number in the machine.
+    /// </summary>
+    public bool CanTryMemory(DeviceId device) =>
+        TypeOf(device) is DomainType.Identity or DomainType.Blocked or DomainType.Dma or DomainType.DmaFq;
+
+    /// <summary>What the model says of an access.</summary>
+    public DmaOutcome Predict(in Access access) =>
+        System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), DmaAccess.Write);
+
+    private DomainType? TypeOf(DeviceId device)
+    {
+        var core = System.Core;
+        return core.GroupOf(core.Devices[device.Index])?.Domain?.Type;
+    }
+}
+
+/// <summary>A device access: at an IOVA, or at the physical address of a byte of the client's memory.</summary>
+/// <param name="Device">Who.</param>
+/// <param name="Iova">The IOVA, when <paramref name="Memory"/> is null.</param>
+/// <param name="Memory">The byte, or null.</param>
+/// <param name="Direction">Which way; probes write.</param>
+internal readonly record struct Access(DeviceId Device, Iova Iova, MemoryOffset? Memory, DmaAccess Direction)
+{
+    /// <summary>Bytes that the engine writes; accesses are aligned to it.</summary>
+    public const ulong Unit = 4;
+
+    public Iova IovaIn(IommuSystem system) =>
+        Memory is { } at ? new Iova(system.Clients.Memory.PaOf(at).Value) : Iova;
+
+    public static Access At(DeviceId device, ulong iova, DmaAccess direction) =>
+        new(device, new Iova(iova & ~(Unit - 1)), Memory: null, direction);
+
+    public static Access AtByte(DeviceId device, MemoryOffset at, DmaAccess direction) =>
+        new(device, default, new MemoryOffset(at.Value & ~(Unit - 1)), direction);
+}
