@@ -25,6 +25,22 @@ public sealed class ClientLayer
     /// <summary>What the clients map.</summary>
     public ClientMemory Memory { get; }
 
+    /// <summary>
+    /// The kernel has transparent huge pages; to be set before the first command, true at first.
+    /// </summary>
+    public bool HasHugePages
+    {
+        get => iommufd.HasHugePages;
+        set => iommufd.HasHugePages = value;
+    }
+
+    /// <summary>
+    /// What IOMMU_IOAS_IOVA_RANGES tells of an IOAS, whose digest is the outcome of the command: ranges,
+    /// ascending, and alignment in bytes. Null: there is no such IOAS.
+    /// </summary>
+    public (IReadOnlyList<(ulong First, ulong Last)> Ranges, ulong Alignment)? RangesOf(int ioas) =>
+        iommufd.TableOf(ioas) is { } table ? (table.UsableRanges(), table.Alignment) : null;
+
     /// <summary>Runs a command of a client, device accesses excepted.</summary>
     public Outcome Execute(in Command command) => command.Op switch
     {

@@ -98,6 +98,16 @@ public sealed partial class IommuCore
         return result;
     }
 
+    /// <summary>enforce_cache_coherency; an absent op is "no".</summary>
+    public bool CallEnforceCacheCoherency(IommuDomain domain)
+    {
+        var enforced = (domain.Ops & DomainOps.EnforceCacheCoherency) != 0 && domain.EnforceCacheCoherency();
+        ref var e = ref Trace.Add(EventKind.EnforceCacheCoherency);
+        e.Domain = domain.Id;
+        e.Flag = enforced;
+        return enforced;
+    }
+
     public void CallFree(IommuDomain domain)
     {
         SyncPending(domain);

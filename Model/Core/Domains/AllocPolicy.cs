@@ -13,6 +13,21 @@ public abstract class AllocPolicy
     /// <summary>For a user of the API: UNMANAGED, for one device.</summary>
     public abstract AllocResult ForUser(IommuCore core, IommuDevice dev, AllocFlags flags);
 
+    /// <summary>
+    /// For iommufd (iommufd_hwpt_paging_alloc): a driver that has the flags op is asked through it, without
+    /// flags too, and its error is final; one that has none is asked as by <see cref="ForUser"/>.
+    /// </summary>
+    public AllocResult ForIommufd(IommuCore core, IommuDevice dev, AllocFlags flags)
+    {
+        if ((IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPagingFlags) != 0)
+        {
+            return core.CallAlloc(
+                dev, DomainType.Unmanaged, flags, d => d.DomainAllocPagingFlags(dev, flags));
+        }
+
+        return flags == AllocFlags.None ? ForUser(core, dev, flags) : AllocResult.Error(Errno.EOPNOTSUPP);
+    }
+
     /// <summary>The group's blocking domain, made with its first device.</summary>
     public abstract AllocResult Blocking(IommuCore core, Group group);
 
