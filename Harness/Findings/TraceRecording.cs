@@ -1,3 +1,4 @@
+using Conformance.Drivers.Linux;
 using Conformance.Harness.Linux;
 using Conformance.Harness.Running;
 using Conformance.Model.Core;
@@ -60,10 +61,15 @@ public sealed class TraceRecording
 
     /// <summary>Runs the scenario once on a real kernel, whose results and accesses the trace shows.</summary>
     public static TraceRecording Of(
-        Era era, Scenario scenario, IKernelUnderTest kernel, LinuxOptions options, Func<RuleId, bool> isExpected)
+        LinuxTarget target,
+        Era era,
+        Scenario scenario,
+        IKernelUnderTest kernel,
+        LinuxOptions options,
+        Func<RuleId, bool> isExpected)
     {
         var recording = new TraceRecording();
-        var runner = new LinuxRunner(era, scenario, kernel, options, isExpected)
+        var runner = new LinuxRunner(target, era, scenario, kernel, options, isExpected)
         {
             AfterCommand = (step, system) => recording.Keep(system, scenario.Commands[step.Index]),
         };

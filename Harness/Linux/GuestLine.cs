@@ -14,8 +14,13 @@ internal static class GuestLine
     {
         var target = lands?.ToString() ?? "-";
         var verb = access.Direction == DmaAccess.Read ? "read" : "write";
-        return access.Memory is { } at
-            ? $"pm {access.Device} {at} {verb} {target}"
-            : $"p {access.Device} {access.Iova} {verb} {target}";
+        if (access.Memory is { } at)
+        {
+            return $"dma-memory {access.Device} 0 {at} {verb} @ {target}";
+        }
+
+        return access.Direction == DmaAccess.Read
+            ? $"dma {access.Device} 0 {access.Iova} read @ {target}"
+            : $"p {access.Device} {access.Iova} {target}";
     }
 }

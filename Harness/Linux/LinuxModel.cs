@@ -1,4 +1,5 @@
 using Conformance.Drivers.Catalog;
+using Conformance.Drivers.Linux;
 using Conformance.Model.Contract;
 using Conformance.Model.Core;
 using Conformance.Model.Oracle;
@@ -12,15 +13,19 @@ namespace Conformance.Harness.Linux;
 /// </summary>
 internal sealed class LinuxModel
 {
-    public LinuxModel(Era era, Scenario scenario, bool traced)
+    private readonly LinuxTarget target;
+
+    public LinuxModel(LinuxTarget target, Era era, Topology topology, bool traced)
     {
+        this.target = target;
         Era = era;
-        Topology = scenario.Topology;
+        Topology = topology;
         System = new IommuSystem(
-            scenario.Topology,
+            topology,
             era,
             (_, context) => AbstractStack.Create(context, ProfileOf),
             traced);
+        System.Clients.HasHugePages = false;
     }
 
     public Era Era { get; }
@@ -33,7 +38,7 @@ internal sealed class LinuxModel
     {
         var name = Topology.Instances[instance.Index].Driver;
         var claims = DriverCatalog.Claims.First(c => string.Equals(c.Name, name, StringComparison.Ordinal));
-        return DriverCatalog.ProfileOf(claims, Era.Tree, Topology, instance.Index);
+        return target.Adjust(DriverCatalog.ProfileOf(claims, Era.Tree, Topology, instance.Index));
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using Conformance.Drivers.Linux;
 using Conformance.Harness.Running;
 using Conformance.Model.Contract;
 using Conformance.Model.Core;
@@ -14,6 +15,7 @@ namespace Conformance.Harness.Linux;
 /// </summary>
 public sealed class LinuxRunner
 {
+    private readonly LinuxTarget target;
     private readonly Scenario scenario;
     private readonly IKernelUnderTest kernel;
     private readonly LinuxOptions options;
@@ -23,24 +25,27 @@ public sealed class LinuxRunner
     private readonly List<SentCommand> batch = [];
     private readonly List<string> lines = [];
 
+    /// <param name="target">The machine.</param>
     /// <param name="era">Whose core the kernel has.</param>
     /// <param name="scenario">Commands that a process can give; others are an error.</param>
     /// <param name="kernel">What it runs on; reset first.</param>
     /// <param name="options">How much at a time.</param>
     /// <param name="isExpected">Breakages that do not end a run.</param>
     public LinuxRunner(
+        LinuxTarget target,
         Era era,
         Scenario scenario,
         IKernelUnderTest kernel,
         LinuxOptions options,
         Func<RuleId, bool> isExpected)
     {
+        this.target = target;
         this.scenario = scenario;
         this.kernel = kernel;
         this.options = options;
-        oracle = new LinuxModel(era, scenario, traced: false);
+        oracle = new LinuxModel(target, era, scenario.Topology, traced: false);
         plan = new ProbePlan(scenario.Topology, oracle.ProfileOf);
-        judge = new LinuxJudge(new LinuxModel(era, scenario, traced: true), scenario, isExpected);
+        judge = new LinuxJudge(new LinuxModel(target, era, scenario.Topology, traced: true), scenario, isExpected);
     }
 
     /// <summary>Called when a command has been judged, before its trace is cleared.</summary>
@@ -115,7 +120,7 @@ public sealed class LinuxRunner
     private bool RunStruck(in Command fault, int index)
     {
         var command = scenario.Commands[index];
-        var forecast = new LinuxModel(oracle.Era, scenario with { Commands = [] }, traced: false);
+        var forecast = new LinuxModel(target, oracle.Era, scenario.Topology, traced: false);
         if (Foretell(forecast, index).NoOp)
         {
             Plan(index, command, oracle.System.Execute(index, command));

@@ -42,7 +42,7 @@ public sealed class Expectations
     /// <summary>Whether a rule may break on a topology.</summary>
     public Func<RuleId, bool> For(Topology topology) => RulesOf(On(topology));
 
-    internal static Func<RuleId, bool> RulesOf(IReadOnlyList<ExpectedBreakage> breakages)
+    public static Func<RuleId, bool> RulesOf(IReadOnlyList<ExpectedBreakage> breakages)
     {
         if (breakages.Count == 0)
         {

@@ -19,7 +19,7 @@ public sealed record Replay(
     /// <summary>The names a scenario of this build may use.</summary>
     public static ScenarioVocabulary Vocabulary() => new(
         [.. Eras.All.Select(era => era.Name)],
-        [.. DriverCatalog.All.Select(e => new DriverWords(e.Factory.Name, e.Factory.Variants))]);
+        [.. DriverCatalog.Claims.Select(c => new DriverWords(c.Name, c.Variants))]);
 
     /// <summary>
     /// Runs a scenario on what its era and drivers name, or on a subject of the caller's choice.

@@ -1,0 +1,66 @@
+using Conformance.Drivers.Linux.Guest;
+using Conformance.Model.Core;
+
+namespace Conformance.Drivers.Linux;
+
+/// <summary>A kernel to boot, and which era of the contract it belongs to.</summary>
+/// <param name="Name">For reports.</param>
+/// <param name="Image">The bootable image.</param>
+/// <param name="Initramfs">With the agent, and the modules that the image needs.</param>
+/// <param name="Era">Whose core the oracle runs.</param>
+/// <param name="HasIommufd">iommufd and VFIO character devices; without them type1 alone.</param>
+/// <param name="HasFaultInjection"><c>/proc/self/fail-nth</c> exists.</param>
+public sealed record LinuxKernel(
+    string Name, string Image, string Initramfs, Era Era, bool HasIommufd, bool HasFaultInjection)
+{
+    /// <summary>The kernel with iommufd that the setup script builds for an architecture.</summary>
+    /// <exception cref="LinuxSetupException">It was not set up.</exception>
+    public static LinuxKernel Built(LinuxArtefacts files, string arch) => new(
+        $"{arch} {files.Find($"kernel.{arch}.release") ?? "kernel"} with iommufd",
+        files.Require($"kernel.{arch}", $"kernel:{arch}"),
+        files.Require($"initramfs.{arch}", $"agent:{arch}"),
+        Eras.Newest,
+        HasIommufd: true,
+        HasFaultInjection: true);
+
+    /// <summary>A kernel as Debian ships it: 6.1, 6.12 or 7.2, x86-64, type1 only.</summary>
+    /// <exception cref="LinuxSetupException">It was not set up, or there is none of that series.</exception>
+    public static LinuxKernel Debian(LinuxArtefacts files, string series) => new(
+        $"Debian {files.Find($"debian.{series}.release") ?? series}",
+        files.Require($"debian.{series}", $"debian:{series}"),
+        files.Require($"initramfs.debian-{series}", $"agent:debian-{series}"),
+        EraOf(series) ?? throw new LinuxSetupException($"no era of the contract is known for Linux {series}"),
+        HasIommufd: false,
+        HasFaultInjection: false);
+
+    /// <summary>The built kernel with one function broken on purpose.</summary>
+    /// <exception cref="LinuxSetupException">It was not built.</exception>
+    public static LinuxKernel Mutant(LinuxArtefacts files, string name)
+    {
+        var image = files.Find($"mutant.{name}") ?? throw new LinuxSetupException(
+            $"there is no mutant '{name}'; built: {string.Join(", ", files.Mutants)}");
+        return Built(files, files.Require($"mutant.{name}.arch", "")) with
+        {
+            Name = $"mutant {name}",
+            Image = image,
+        };
+    }
+
+    /// <summary>The era that a release such as <c>6.12.107+deb13-amd64</c> lies in; null when it is older.</summary>
+    public static Era? EraOf(string release)
+    {
+        var parts = release.Split('.', '-', '+', '~');
+        if (parts.Length < 2 || !int.TryParse(parts[0], out var major) || !int.TryParse(parts[1], out var minor))
+        {
+            return null;
+        }
+
+        return Eras.All.LastOrDefault(era => Version(era).CompareTo((major, minor)) <= 0);
+    }
+
+    private static (int Major, int Minor) Version(Era era)
+    {
+        var parts = era.Name[1..].Split('.');
+        return (int.Parse(parts[0]), int.Parse(parts[1]));
+    }
+}

@@ -1,0 +1,63 @@
+using Conformance.Drivers.IntelVtd;
+using Conformance.Drivers.Linux.Claims;
+using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
+
+namespace Conformance.Drivers.Linux;
+
+/// <summary>The machines that the suite can boot kernels on.</summary>
+public static class LinuxTargets
+{
+    /// <summary>x86 kernels are built to flush lazily, arm64 and riscv64 ones strictly.</summary>
+    private static readonly KernelOptions Lazy = KernelOptions.Default with { Strict = false };
+
+    public static readonly IReadOnlyList<LinuxTarget> All =
+    [
+        Intel("intel", VtdVariants.LegacyCaching),
+        Intel("intel/scalable-first-stage", VtdVariants.ScalableFirstStage),
+        Intel("intel/scalable-second-stage", VtdVariants.ScalableSecondStage),
+        new()
+        {
+            Name = "amd",
+            Machine = "amd",
+            Instance = new InstanceSpec(AmdViClaims.Instance.Name, AmdViClaims.HostTable),
+            Kernel = Lazy,
+        },
+        new()
+        {
+            Name = "virtio",
+            Machine = "virtio",
+            Instance = new InstanceSpec(VirtioIommuClaims.Instance.Name, VirtioIommuClaims.BypassConfig),
+            Kernel = Lazy,
+        },
+        new()
+        {
+            Name = "smmuv3",
+            Machine = "smmuv3",
+            Instance = new InstanceSpec("arm-smmu-v3", "s1"),
+            Adjust = static profile => profile with { AllocFlags = profile.AllocFlags | AllocFlags.NestParent },
+        },
+    ];
+
+    /// <summary>The target of a name, or null.</summary>
+    public static LinuxTarget? Find(string name) =>
+        All.FirstOrDefault(target => string.Equals(target.Name, name, StringComparison.Ordinal));
+
+    /// <summary>
+    /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its mode.
+    /// </summary>
+    private static LinuxTarget Intel(string name, string variant) => new()
+    {
+        Name = name,
+        Machine = name,
+        Instance = new InstanceSpec(IntelVtdFactory.DriverName, variant),
+        Kernel = Lazy,
+        Adjust = static profile => profile with
+        {
+            AllocFlags = profile.AllocFlags & AllocFlags.Pasid,
+            Capabilities = profile.Capabilities
+                & ~(Capabilities.EnforceCacheCoherency | Capabilities.DirtyTracking | Capabilities.PciAts),
+            MaxPasids = 0,
+        },
+    };
+}

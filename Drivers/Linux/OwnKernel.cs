@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text;
+using Conformance.Drivers.Linux.Guest;
+using Conformance.Model.Core;
+
+namespace Conformance.Drivers.Linux;
+
+/// <summary>A kernel that somebody else has built: what it has, and what it lacks.</summary>
+public static class OwnKernel
+{
+    /// <summary>Looks at an image and packs its modules behind the agent.</summary>
+    /// <param name="files">What was set up.</param>
+    /// <param name="image">The bootable image.</param>
+    /// <param name="modules">A directory with <c>*.ko</c> and <c>modules.order</c>, or null.</param>
+    /// <param name="target">The machine, for its architecture and its driver.</param>
+    /// <param name="era">The era, or null for the one that the image's version lies in.</param>
+    /// <exception cref="LinuxSetupException">It cannot be tested; the message names every missing option.</exception>
+    public static LinuxKernel Of(
+        LinuxArtefacts files, string image, string? modules, LinuxTarget target, Era? era)
+    {
+        if (!File.Exists(image))
+        {
+            throw new LinuxSetupException($"there is no file '{image}'");
+        }
+
+        var arch = Machines.Find(target.Machine).Arch;
+        var plain = files.Require($"initramfs.{arch}", $"agent:{arch}");
+        var config = Config(files, image);
+        Demand(Missing(files, $"all,{target.ConfigSection}", image), image);
+        var lacks = Missing(files, "iommufd", image);
+        var hasIommufd = lacks.Count == 0;
+        if (!hasIommufd && Missing(files, "type1", image) is { Count: > 0 } neither)
+        {
+            Demand([.. lacks, .. neither], image);
+        }
+
+        return new LinuxKernel(
+            Path.GetFileName(image),
+            image,
+            modules is null ? plain : Initramfs.WithModules(plain, modules),
+            era ?? EraOf(config) ?? throw new LinuxSetupException(
+                $"{image}: expected a version from 5.19 on in its configuration; name one with --era"),
+            hasIommufd,
+            HasFaultInjection: Missing(files, "failures", image).Count == 0);
+    }
+
+    /// <summary>The first lines of a configuration name the version.</summary>
+    private static Era? EraOf(string config)
+    {
+        foreach (var line in config.Split('\n').Take(5))
+        {
+            var word = line.Split(' ').FirstOrDefault(w => w.Length > 2 && char.IsAsciiDigit(w[0]) && w.Contains('.'));
+            if (word is not null)
+            {
+                return LinuxKernel.EraOf(word);
+            }
+        }
+
+        return null;
+    }
+
+    private static void Demand(IReadOnlyList<string> missing, string image)
+    {
+        if (missing.Count > 0)
+        {
+            throw new LinuxSetupException($"{image} lacks: {string.Join(", ", missing)}");
+        }
+    }
+
+    private static string Config(LinuxArtefacts files, string image)
+    {
+        var (code, output, said) = Ask(files, image);
+        return code == 0 ? output : throw new LinuxSetupException(said.Trim());
+    }
+
+    private static IReadOnlyList<string> Missing(LinuxArtefacts files, string sections, string image)
+    {
+        var (code, output, said) = Ask(files, "--missing", sections, image);
+        return code is 0 or 1
+            ? output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            : throw new LinuxSetupException(said.Trim());
+    }
+
+    private static (int Code, string Output, string Said) Ask(LinuxArtefacts files, params string[] arguments)
+    {
+        var script = Path.Combine(Path.GetDirectoryName(files.Script)!, "kernel-config");
+        using var process = Process.Start(new ProcessStartInfo("python3", [script, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+        }) ?? throw new LinuxSetupException("python3 does not start");
+        var said = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, said.GetAwaiter().GetResult());
+    }
+}
