@@ -79,6 +79,7 @@ public static class ConformanceApp
         root.Add(ReplayVerb.Create(host));
         root.Add(SpecimensVerb.Create(host));
         root.Add(LinuxVerb.Create(host));
+        root.Add(ExportVerb.Create(host));
         foreach (var list in ListVerbs.Create(host))
         {
             root.Add(list);

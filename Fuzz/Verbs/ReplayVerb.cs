@@ -67,7 +67,8 @@ internal static class ReplayVerb
         return command;
     }
 
-    private static Scenario Read(string file, Host host)
+    /// <summary>The scenario of a file, or of standard input for <c>-</c>.</summary>
+    internal static Scenario Read(string file, Host host)
     {
         var fromInput = file == "-";
         if (!fromInput && !File.Exists(file))

@@ -4,7 +4,7 @@ using Conformance.Model.Contract;
 namespace Conformance.Model.Scenarios;
 
 /// <summary>How each kind of operand is written.</summary>
-internal static class OperandText
+public static class OperandText
 {
     private static readonly (Prot Flag, string Word)[] ProtWords =
         [(Prot.Cache, "+cache"), (Prot.NoExec, "+noexec"), (Prot.Mmio, "+mmio"), (Prot.Priv, "+priv")];
