@@ -25,7 +25,7 @@ print_env() {
     env_path qemu.riscv64 "$cache/qemu/run/qemu-system-riscv64"
     env_path qemu.img "$cache/qemu/run/qemu-img"
     env_entry source "$(kernel_source_directory)" source version
-    local arch series stamp
+    local arch series name
     for arch in "${kernel_architectures[@]}"; do
         env_entry "kernel.$arch" "$cache/kernels/iommufd-$arch/image" "kernel:$arch" version release
         env_path "kernel.$arch.config" "$cache/kernels/iommufd-$arch/config"
@@ -37,15 +37,10 @@ print_env() {
         env_path "debian.$series.modules" "$cache/kernels/debian-$series"
         env_entry "initramfs.debian-$series" "$cache/agent/debian-$series/initramfs.cpio.gz" "agent:debian-$series"
     done
-    for stamp in "$cache"/stamps/mutant:*; do
-        [ ! -e "$stamp" ] || env_entry "${stamp##*/}" "$cache/kernels/mutants/$(stamp_path_name "$stamp")/image" "${stamp##*/}"
+    for name in $(mutant_names); do
+        arch=$(mutant_field "$name" 2)
+        env_entry "mutant.$name" "$cache/kernels/mutants/$name-$arch/image" "mutant:$name" arch
     done
-}
-
-# mutant:NAME:ARCH lives in NAME-ARCH.
-stamp_path_name() {
-    local name=${1##*/mutant:}
-    printf '%s' "${name/:/-}"
 }
 
 print_list() {

@@ -83,9 +83,18 @@ target_kernel() {
     cat "$here/kernel/common.config" "$here/kernel/$arch.config" >"$cache/build/$arch/wanted"
     logged "kernel-$arch" kernel_make "$arch" -s KCONFIG_ALLCONFIG="$cache/build/$arch/wanted" allnoconfig
     kernel_check_options "$arch"
-    kernel_restore_mutated "$arch"
-    logged "kernel-$arch" kernel_make "$arch" "$(basename "$(kernel_image_path "$arch")")"
+    logged "kernel-$arch" kernel_make_image "$arch"
     kernel_publish "$arch" "$inputs"
+}
+
+# Makes the true image, whatever an interrupted mutant left.
+kernel_make_image() {
+    kernel_restore_mutated "$1"
+    kernel_link_image "$1"
+}
+
+kernel_link_image() {
+    kernel_make "$1" "$(basename "$(kernel_image_path "$1")")"
 }
 
 # Kconfig drops silently what its dependencies do not allow; this does not.

@@ -48,11 +48,13 @@ END
     done
 }
 
+# Where the firmware lies; the wrapper expands $root.
 qemu_firmware() {
-    case $1 in
-    # shellcheck disable=SC2016 # expanded by the wrapper
-    qemu-system-*) printf '%s' '-L "$root/usr/share/qemu" -L "$root/usr/share/seabios" -L "$root/usr/lib/ipxe/qemu"' ;;
-    esac
+    local folder
+    [ "$1" != qemu-img ] || return 0
+    for folder in share/qemu share/seabios lib/ipxe/qemu; do
+        printf -- "-L \"\$root/usr/%s\" " "$folder"
+    done
 }
 
 host_libraries() {
