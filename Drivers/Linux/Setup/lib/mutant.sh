@@ -40,7 +40,8 @@ mutant_build() {
     python3 "$here/mutants/edit.py" "$area/$file" "$(mutant_field "$name" 5)" "$(mutant_field "$name" 6)"
     mapfile -t objects < <(mutant_objects "$build" "$file")
     [ ${#objects[@]} -gt 0 ] || fail "$file is no part of the kernel for $arch"
-    logged "mutant-$name" kernel_make_image "$arch"
+    kernel_restore_mutated "$arch"
+    logged "mutant-$name" kernel_make "$arch" "${objects[@]}"
     for object in "${objects[@]}"; do
         cp "$build/$object" "$area/out/${object##*/}.true"
         printf '%s\n' "$object" >>"$build/mutated"
