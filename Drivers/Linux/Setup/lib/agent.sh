@@ -15,11 +15,11 @@ target_headers() {
     fi
     source=$(kernel_source_directory)
     out=$(scratch headers)
-    gcc -O1 -o "$out/unifdef" "$source/scripts/unifdef.c"
+    mkdir "$out/scripts"
+    gcc -O1 -o "$out/scripts/unifdef" "$source/scripts/unifdef.c"
     for header in "${agent_headers[@]}"; do
         mkdir -p "$out/include/${header%/*}"
-        LOC_UNIFDEF=$out/unifdef sh "$source/scripts/headers_install.sh" \
-            "$source/include/uapi/$header" "$out/include/$header"
+        (cd "$out" && sh "$source/scripts/headers_install.sh" "$source/include/uapi/$header" "include/$header")
     done
     publish "$out/include" "$cache/headers"
     rm -rf "$out"
