@@ -1,4 +1,5 @@
 using Conformance.Model.Contract;
+using Conformance.Model.Core;
 using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Linux;
@@ -29,7 +30,14 @@ public enum DmaFate : byte
 /// <param name="Where">Where an access landed that went elsewhere, null when nobody knows.</param>
 /// <param name="Detail">What lies behind the value, for people: the list of ranges.</param>
 public sealed record KernelAnswer(
-    Errno Errno, ulong Value, bool Struck, DmaFate Fate, MemoryOffset? Where, string Detail);
+    Errno Errno, ulong Value, bool Struck, DmaFate Fate, MemoryOffset? Where, string Detail)
+{
+    /// <summary>The agent has no object of the name: the kernel was not asked.</summary>
+    public bool IsUnknownName { get; init; }
+
+    /// <summary>The result as the model has it.</summary>
+    public Outcome Outcome => IsUnknownName ? Outcome.Nothing : new Outcome(Errno, Value, NoOp: false);
+}
 
 /// <summary>A real kernel with the agent of the suite as its first process.</summary>
 public interface IKernelUnderTest

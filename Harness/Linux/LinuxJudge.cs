@@ -162,15 +162,13 @@ internal sealed class LinuxJudge
         Tally.Struck += answer.Struck ? 1 : 0;
         Tally.Succeeded += answer.Errno == Errno.OK ? 1 : 0;
         Tally.Refused += answer.Errno == Errno.OK ? 0 : 1;
-        var actual = Actual(answer);
+        var actual = answer.Outcome;
         ref var end = ref Trace.Last;
         end.Errno = actual.Errno;
         end.A = actual.Value;
         return actual == expected ? null : $"{sent.Command} gives {actual}{Paren(answer.Detail)}, "
             + $"the reference model {expected}";
     }
-
-    private static Outcome Actual(KernelAnswer answer) => new(answer.Errno, answer.Value, NoOp: false);
 
     private static string Paren(string detail) => detail.Length == 0 ? "" : $" ({detail})";
 
@@ -246,7 +244,7 @@ internal sealed class LinuxJudge
         new LinuxStep(
             sent.Index,
             sent.Expected,
-            answer is null ? null : Actual(answer),
+            answer?.Outcome,
             answer?.Detail ?? "",
             answer?.Struck ?? false),
         Model.System);

@@ -129,6 +129,9 @@ public static class OperandText
         return good;
     }
 
+    /// <summary><c>0x</c> and one to sixteen hexadecimal digits.</summary>
+    public static bool TryHex(ReadOnlySpan<char> word, out ulong value) => OperandReader.Hex(word, out value);
+
     /// <summary>Inverse of <see cref="TypeText"/>.</summary>
     public static bool TryType(string word, out TypeRequest type)
     {
