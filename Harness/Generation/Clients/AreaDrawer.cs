@@ -89,7 +89,7 @@ internal sealed class AreaDrawer
         return new MappedRange(iova, DrawMemory(size, size), size);
     }
 
-    /// <summary>An offset in the memory; mostly one of a few that the scenario uses again and again.</summary>
+    /// <summary>An offset in the memory; mostly one of a few, used again and again.</summary>
     public ulong DrawMemory(ulong size, ulong large)
     {
         if (size > memory.Size)
@@ -110,7 +110,7 @@ internal sealed class AreaDrawer
         return Math.Min(offset, memory.Size - size) & ~(memory.PageSize - 1);
     }
 
-    /// <summary>The smallest page of the tables that is larger than a CPU page and fits half of the memory.</summary>
+    /// <summary>The smallest page above a CPU page that fits half of the memory.</summary>
     private ulong LargeOf(PageLadder ladder)
     {
         foreach (var large in ladder.Large)

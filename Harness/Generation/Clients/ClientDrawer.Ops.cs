@@ -72,8 +72,8 @@ internal sealed partial class ClientDrawer
             case Op.FdBind:
                 var context = Context();
                 var free = dice.Where(state.Devices.Length, d => state.CanBind(d, context));
-                return ClientMake.Bind(
-                    free is { } index && dice.Percent(85) ? index : dice.Below(state.Devices.Length), context);
+                var any = dice.Below(state.Devices.Length);
+                return ClientMake.Bind(free is { } index && dice.Percent(85) ? index : any, context);
             case Op.FdAttach:
                 return DrawAttach(Device(static d => d.Context >= 0));
             case Op.FdDetach:
@@ -86,7 +86,10 @@ internal sealed partial class ClientDrawer
     /// <summary>To an IOAS or a HWPT of the device's context, mostly.</summary>
     public Command DrawAttach(int device)
     {
-        var known = dice.Where(2 * ClientState.Slots, t => state.Knows(device, Table(t)));
+        var any = dice.Percent(12);
+        var known = dice.Where(
+            2 * ClientState.Slots,
+            t => state.Knows(device, Table(t)) && (any || state.Fits(device, Table(t))));
         return ClientMake.Attach(
             known is { } table && dice.Percent(92) ? Table(table) : Table(dice.Below(2 * ClientState.Slots)),
             device);
@@ -105,8 +108,8 @@ internal sealed partial class ClientDrawer
             case Op.IoasAlloc:
                 return ClientMake.IoasAlloc(FreeIoas(), Context());
             case Op.IoasDestroy:
-                return Make.OnA(op, dice.Where(ClientState.Slots, i => state.Ioas[i].Alive && !state.IsUsed(i))
-                    ?? ioas);
+                var free = dice.Where(ClientState.Slots, i => state.Ioas[i].Alive && !state.IsUsed(i));
+                return Make.OnA(op, free ?? ioas);
             case Op.IoasMap:
                 return DrawMap(space);
             case Op.IoasMapAuto:
@@ -147,8 +150,8 @@ internal sealed partial class ClientDrawer
         var size = count * place.Memory.PageSize;
         var space = AddressSpaceRef.Ioas(to);
         var iova = areas.At(LadderOf(space), MemoryOf(space), source, size);
-        return ClientMake.Copy(
-            to, from, iova, whole.Iova + (skip * place.Memory.PageSize), size, dice.Percent(80) ? ReadWrite : DrawProt());
+        var begin = whole.Iova + (skip * place.Memory.PageSize);
+        return ClientMake.Copy(to, from, iova, begin, size, dice.Percent(80) ? ReadWrite : DrawProt());
     }
 
     private Command DrawAllow(int ioas)

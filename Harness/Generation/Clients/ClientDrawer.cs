@@ -106,7 +106,10 @@ internal sealed partial class ClientDrawer
         }
 
         var areasOf = held ?? (owned ? AnyAreas() : state.GroupOf(device).DefaultMemory);
-        var iova = areas.ForDma(place.LadderOf(device), areasOf) & ~(WordSize - 1);
+        var iova = dice.Percent(40) && areasOf.Live.Count > 0
+            ? Within(dice.Pick(areasOf.Live))
+            : areas.ForDma(place.LadderOf(device), areasOf);
+        iova &= ~(WordSize - 1);
         return Make.Dma(device, Requester(device), iova, DrawAccess(), pasid: 0);
     }
 
@@ -135,12 +138,40 @@ internal sealed partial class ClientDrawer
     public MappedRange DrawArea(AddressSpaceRef space) =>
         areas.ForMap(LadderOf(space), MemoryOf(space), AnyAreas());
 
-    public Command DrawMap(AddressSpaceRef space) => ClientMake.Map(space, DrawArea(space), DrawProt());
+    /// <summary>An area that no device objects to and that meets no other, if one is found soon.</summary>
+    public MappedRange DrawFreeArea(AddressSpaceRef space)
+    {
+        var area = DrawArea(space);
+        for (var tries = 0; tries < 6 && !IsFree(space, area); tries++)
+        {
+            area = DrawArea(space);
+        }
+
+        return area;
+    }
+
+    public Command DrawMap(AddressSpaceRef space) =>
+        ClientMake.Map(space, dice.Percent(60) ? DrawFreeArea(space) : DrawArea(space), DrawProt());
 
     public Command DrawUnmap(AddressSpaceRef space)
     {
         var (iova, size) = areas.ForUnmap(LadderOf(space), MemoryOf(space), AnyAreas());
         return ClientMake.Unmap(space, iova, size);
+    }
+
+    private ulong Within(MappedRange area) => area.Iova + dice.Below(Math.Max(area.Size, 1));
+
+    private bool IsFree(AddressSpaceRef space, MappedRange area)
+    {
+        for (var d = 0; d < state.Devices.Length; d++)
+        {
+            if (place.Conflicts(d, area))
+            {
+                return false;
+            }
+        }
+
+        return !MemoryOf(space).Overlaps(area.Iova, area.Size);
     }
 
     private int Requester(int device) =>

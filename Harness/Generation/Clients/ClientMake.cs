@@ -16,9 +16,12 @@ internal static class ClientMake
     public static Command HwptAlloc(int hwpt, int device, PageTableRef parent, HwptFlags flags) =>
         new(Op.HwptAlloc, hwpt, device, 0, (ulong)parent.Packed, 0, (uint)flags);
 
-    /// <summary>Maps an area into an IOAS or a container; its Pa is an offset of the client's memory.</summary>
-    public static Command Map(AddressSpaceRef space, MappedRange area, Prot prot) => new(
-        space.IsContainer ? Op.VfioMap : Op.IoasMap, space.Index, 0, area.Iova, area.Pa, area.Size, (uint)prot);
+    /// <summary>Maps an area into an IOAS or a container; its Pa is an offset in the memory.</summary>
+    public static Command Map(AddressSpaceRef space, MappedRange area, Prot prot)
+    {
+        var op = space.IsContainer ? Op.VfioMap : Op.IoasMap;
+        return new Command(op, space.Index, 0, area.Iova, area.Pa, area.Size, (uint)prot);
+    }
 
     public static Command Unmap(AddressSpaceRef space, ulong iova, ulong size) =>
         new(space.IsContainer ? Op.VfioUnmap : Op.IoasUnmap, space.Index, 0, iova, 0, size, 0);

@@ -22,7 +22,7 @@ internal sealed class ClientNonsense(Dice dice, ClientPlace place)
 
     private Command Spoil(Command command, Operand operand) => operand switch
     {
-        Operand.Device => command with { A = dice.Below(place.Topology.Devices.Length), B = FirstOf(command) },
+        Operand.Device => SpoilDevice(command),
         Operand.DeviceB => command with { B = dice.Below(place.Topology.Devices.Length) },
         Operand.Group => command with { A = dice.Below(place.Topology.GroupCount) },
         Operand.GroupB => command with { B = dice.Below(place.Topology.GroupCount) },
@@ -46,7 +46,11 @@ internal sealed class ClientNonsense(Dice dice, ClientPlace place)
     /// <summary>
     /// A DMA's requester index counts the device's own requesters, so it goes back to the first.
     /// </summary>
-    private static int FirstOf(Command command) => command.Op == Op.DmaMemory ? 0 : command.B;
+    private Command SpoilDevice(Command command)
+    {
+        var device = dice.Below(place.Topology.Devices.Length);
+        return command with { A = device, B = command.Op == Op.DmaMemory ? 0 : command.B };
+    }
 
     private PageTableRef AnyTable() => dice.Percent(50)
         ? PageTableRef.Ioas(dice.Below(ClientState.Slots + 1))

@@ -62,8 +62,8 @@ public static class ClientOffers
         Op.FailNth => offer.Has(ClientOffer.FailNth),
         >= Op.FdBind and <= Op.HwptDirty => offer.Has(ClientOffer.Iommufd),
         >= Op.VfioSetContainer => offer.Has(ClientOffer.Type1),
-        Op.Map or Op.Unmap or Op.FailAttach or Op.FailMap or Op.FailAlloc or Op.ResetPrepare or Op.ResetDone =>
-            offer.Has(ClientOffer.KernelSide),
+        Op.Map or Op.Unmap or Op.FailAttach or Op.FailMap or Op.FailAlloc or Op.ResetPrepare
+            or Op.ResetDone => offer.Has(ClientOffer.KernelSide),
         _ => false,
     };
 

@@ -44,7 +44,21 @@ internal sealed class ClientPlace
     /// <summary>Ranges that no area of a client of the device may touch.</summary>
     public IReadOnlyList<(ulong First, ulong Last)> ReservedOf(int device) => reserved[device];
 
-    /// <summary>Would the driver of a device make a domain with these flags? Fault queues there are none.</summary>
+    /// <summary>Does an area touch what the device must not use?</summary>
+    public bool Conflicts(int device, MappedRange area)
+    {
+        foreach (var (first, last) in reserved[device])
+        {
+            if (first - area.Iova < area.Size || area.Iova - first <= last - first)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Would the driver make a domain with these flags? There are no fault queues.</summary>
     public bool Accepts(int device, HwptFlags flags)
     {
         var profile = profiles[Topology.Devices[device].Instance.Index];
@@ -54,7 +68,7 @@ internal sealed class ClientPlace
         return !flags.HasFlag(HwptFlags.FaultIdValid) && (asked & ~profile.AllocFlags) == 0;
     }
 
-    /// <summary>Regions of firmware and driver (core.md 7.3), and what lies outside of the aperture.</summary>
+    /// <summary>Regions of firmware and driver (core.md 7.3), and what the aperture leaves out.</summary>
     private IReadOnlyList<(ulong First, ulong Last)> Reserved(int device)
     {
         var spec = Topology.Devices[device];

@@ -24,7 +24,8 @@ internal sealed partial class ClientPlans
     private AddressSpaceRef Reached(int device)
     {
         var group = place.GroupOf(device);
-        if (state.Groups[group].Container is >= 0 and var container && state.Containers[container].Version != 0)
+        if (state.Groups[group].Container is >= 0 and var container
+            && state.Containers[container].Version != 0)
         {
             return AddressSpaceRef.Container(container);
         }
@@ -49,7 +50,7 @@ internal sealed partial class ClientPlans
 
     private void ReadOnly(AddressSpaceRef space, int device)
     {
-        Step(() => ClientMake.Map(space, draw.DrawArea(space), Prot.Read));
+        Step(() => ClientMake.Map(space, draw.DrawFreeArea(space), Prot.Read));
         Step(() => Into(space, device));
         Step(() => Into(space, device));
         if (!space.IsContainer && dice.Percent(50))
@@ -61,7 +62,7 @@ internal sealed partial class ClientPlans
         if (dice.Percent(60))
         {
             UnmapLastStep(space);
-            Step(() => ClientMake.Map(space, draw.DrawArea(space), Prot.Write));
+            Step(() => ClientMake.Map(space, draw.DrawFreeArea(space), Prot.Write));
             Step(() => Into(space, device));
         }
     }
@@ -74,9 +75,13 @@ internal sealed partial class ClientPlans
     private Command Into(AddressSpaceRef space, int device)
     {
         var live = draw.MemoryOf(space).Live;
-        return live.Count == 0
-            ? draw.DrawDma(device)
-            : Make.Dma(device, 0, live[^1].Iova + (4UL * (ulong)dice.Below(256)), draw.DrawAccess(), pasid: 0);
+        if (live.Count == 0)
+        {
+            return draw.DrawDma(device);
+        }
+
+        var iova = (live[^1].Iova + (ulong)dice.Below(1024)) & ~3UL;
+        return Make.Dma(device, 0, iova, draw.DrawAccess(), pasid: 0);
     }
 
     private void FailedMap(AddressSpaceRef space, int device)
@@ -93,7 +98,7 @@ internal sealed partial class ClientPlans
         DmaStep(device);
     }
 
-    /// <summary>Over the beginning or the end of an area, or all of it, from a hole before or behind.</summary>
+    /// <summary>Over the beginning, the end or all of an area, from a hole before or behind it.</summary>
     private Command Colliding(AddressSpaceRef space)
     {
         var live = draw.MemoryOf(space).Live;

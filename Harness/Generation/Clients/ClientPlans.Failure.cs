@@ -84,7 +84,7 @@ internal sealed partial class ClientPlans
                 : draw.DrawUnmap(space),
             5 when offer.Has(ClientOffer.Sysfs) => Fixed(Make.SetType(group, draw.DrawType())),
             6 => Fixed(ClientMake.IoasAlloc(draw.FreeIoas(), context)),
-            _ => Once(() => ClientMake.Map(space, draw.DrawArea(space), ReadWrite)),
+            _ => Once(() => ClientMake.Map(space, draw.DrawFreeArea(space), ReadWrite)),
         };
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class ClientPlans
 
         Step(ClientMake.SetIommu(container, 2));
         var space = AddressSpaceRef.Container(container);
-        return Once(() => ClientMake.Map(space, draw.DrawArea(space), ReadWrite));
+        return Once(() => ClientMake.Map(space, draw.DrawFreeArea(space), ReadWrite));
     }
 
     private static Func<Command> Fixed(Command command) => () => command;

@@ -92,6 +92,9 @@ internal sealed partial class ClientPlans
         DmaStep(device);
     }
 
-    private Command Allow(int ioas) =>
-        ClientMake.Allow(ioas, draw.DrawArea(AddressSpaceRef.Ioas(ioas)).Iova, place.Memory.Size >> dice.Below(6));
+    private Command Allow(int ioas)
+    {
+        var area = draw.DrawArea(AddressSpaceRef.Ioas(ioas));
+        return ClientMake.Allow(ioas, area.Iova, place.Memory.Size >> dice.Below(6));
+    }
 }

@@ -92,7 +92,7 @@ internal sealed partial class ClientPlans
         var container = ContainerSteps(group, dice.Percent(50) ? 1 : 2);
         var space = AddressSpaceRef.Container(container);
         var device = draw.DeviceOf(group);
-        Step(() => ClientMake.Map(space, Several(draw.DrawArea(space)), ReadWrite));
+        Step(() => ClientMake.Map(space, Several(draw.DrawFreeArea(space)), ReadWrite));
         DmaStep(device);
         for (var n = dice.Between(1, 3); n > 0; n--)
         {

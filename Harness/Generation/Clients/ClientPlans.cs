@@ -192,7 +192,7 @@ internal sealed partial class ClientPlans(
 
     /// <summary>A mapping that a device may write and read, so that accesses land.</summary>
     private void MapOpenStep(AddressSpaceRef space) =>
-        Step(() => ClientMake.Map(space, draw.DrawArea(space), ReadWrite));
+        Step(() => ClientMake.Map(space, draw.DrawFreeArea(space), ReadWrite));
 
     private void UnmapLastStep(AddressSpaceRef space) => Step(() =>
         draw.MemoryOf(space).Live is { Count: > 0 } live

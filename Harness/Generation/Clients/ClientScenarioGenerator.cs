@@ -122,7 +122,7 @@ public sealed class ClientScenarioGenerator : IScenarioGenerator
 
             for (var d = 0; d < state.Devices.Length; d++)
             {
-                if (place.Topology.Devices[d].ColdPlug && !state.Devices[d].Present)
+                if (!state.Devices[d].Present && (place.Topology.Devices[d].ColdPlug || dice.Percent(70)))
                 {
                     Emit(Make.OnA(Op.Probe, d));
                 }

@@ -7,7 +7,7 @@ namespace Conformance.Harness.Generation.Clients;
 /// <summary>What commands of iommufd probably do (core.md 7).</summary>
 internal sealed partial class ClientState
 {
-    /// <summary>Would a device be bound to a context? All of its group must be free, or there already.</summary>
+    /// <summary>Can a device be bound to a context? Its group must be free, or there already.</summary>
     public bool CanBind(int device, int context)
     {
         var group = place.GroupOf(device);
@@ -21,6 +21,10 @@ internal sealed partial class ClientState
         table.Index < Slots
         && (table.IsHwpt ? Hwpts[table.Index].Alive : Ioas[table.Index].Alive)
         && Ioas[IoasOf(table)].Context == Devices[device].Context;
+
+    /// <summary>No area of a table lies where the device must not go.</summary>
+    public bool Fits(int device, PageTableRef table) =>
+        !Ioas[IoasOf(table)].Memory.Live.Exists(area => place.Conflicts(device, area));
 
     /// <summary>An IOAS that somebody needs cannot be destroyed.</summary>
     public bool IsUsed(int ioas) =>
@@ -41,7 +45,8 @@ internal sealed partial class ClientState
             case Op.FdDetach:
                 device.On = null;
                 break;
-            case Op.FdAttach when device.Context >= 0 && Knows(index, command.Table):
+            case Op.FdAttach when device.Context >= 0 && Knows(index, command.Table)
+                && Fits(index, command.Table):
                 Attach(index, command.Table);
                 break;
             default:
@@ -49,7 +54,7 @@ internal sealed partial class ClientState
         }
     }
 
-    /// <summary>A replace moves all devices of the group that are attached; a first attach must agree.</summary>
+    /// <summary>A replace moves all attached devices of the group; a first attach must agree.</summary>
     private void Attach(int index, PageTableRef table)
     {
         var isReplace = Devices[index].On is not null;
@@ -99,7 +104,8 @@ internal sealed partial class ClientState
                 Map(ioas.Memory, command.Iova, command.Memory, command.Size, command.Prot);
                 break;
             case Op.IoasMapAuto:
-                Map(ioas.Memory, FirstFit(ioas.Memory, command.Size), command.Memory, command.Size, command.Prot);
+                var iova = FirstFit(ioas.Memory, command.Size);
+                Map(ioas.Memory, iova, command.Memory, command.Size, command.Prot);
                 break;
             case Op.IoasCopy when command.B < Slots && Ioas[command.B].Alive:
                 if (Ioas[command.B].Memory.Holding(command.Pa, command.Size) is { } from)

@@ -52,7 +52,8 @@ internal sealed class ClientSwarm
     private static ClientOffer Ruling(Dice dice, ClientOffer offer)
     {
         var beside = ~(ClientOffer.Iommufd | ClientOffer.Type1);
-        return !offer.Has(ClientOffer.Iommufd | ClientOffer.Type1) ? offer : dice.Weighted([50, 35, 15]) switch
+        var both = offer.Has(ClientOffer.Iommufd | ClientOffer.Type1);
+        return !both ? offer : dice.Weighted([50, 35, 15]) switch
         {
             0 => ClientOffer.Iommufd | (offer & beside),
             1 => ClientOffer.Type1 | (offer & beside),
