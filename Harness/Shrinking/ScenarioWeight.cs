@@ -35,6 +35,7 @@ internal readonly record struct ScenarioWeight(
             + (topology.Kernel.Passthrough is null ? 0 : 1)
             + (topology.Kernel.Strict is null ? 0 : 1)
             + (topology.Kernel.Kdump ? 1 : 0)
+            + (topology.Kernel.Vfio ? 1 : 0)
             + topology.Instances.Count(i => i != First(topology, i));
         foreach (var command in scenario.Commands)
         {

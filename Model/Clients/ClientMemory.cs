@@ -33,6 +33,9 @@ public sealed class ClientMemory(int cpuPageShift)
     /// <summary>Bytes of a transparent huge page: one table of eight-byte entries.</summary>
     public ulong HugePageSize => PageSize << (cpuPageShift - 3);
 
+    /// <summary>The first byte behind the memory: pages that are the kernel's own.</summary>
+    public PhysAddr Behind => new(Base + Size);
+
     /// <summary>Bytes in all.</summary>
     public ulong Size => (ulong)Pages << cpuPageShift;
 

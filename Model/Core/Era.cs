@@ -1,4 +1,5 @@
 using Conformance.Model.Clients.Iommufd;
+using Conformance.Model.Clients.VfioType1;
 using Conformance.Model.Contract;
 
 namespace Conformance.Model.Core;
@@ -59,6 +60,9 @@ public sealed record Era(string Name, int Order, KernelTree Tree)
 
     /// <summary>iommufd with VFIO character devices (v6.6 on); null where there is none.</summary>
     public IommufdPolicy? Iommufd { get; init; } = new();
+
+    /// <summary>VFIO containers with the type1 backend.</summary>
+    public Type1Policy Vfio { get; init; } = new();
 
     public override string ToString() => Name;
 }

@@ -1,4 +1,5 @@
 using Conformance.Model.Clients.Iommufd;
+using Conformance.Model.Clients.VfioType1;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -40,6 +41,7 @@ public static class Eras
         Pasid = new NoPasid(),
         Reset = new NoReset(),
         Iommufd = null,
+        Vfio = Type1Policy.V6_1,
     };
 
     /// <summary>
@@ -126,6 +128,7 @@ public static class Eras
             Requests = new HwptRequestPolicy { Known = HwptFlags.NestParent | HwptFlags.DirtyTracking },
             Ranges = new RangePolicy { AddressBeforeLength = false },
         },
+        Vfio = Type1Policy.V6_12,
     };
 
     /// <summary>E7: the old domain is an argument, the failing device is not reverted.</summary>

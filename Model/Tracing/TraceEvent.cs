@@ -209,6 +209,12 @@ public enum EventKind : byte
     /// An attach or replace by IOAS tried an automatic HWPT. Device, Domain, A = IOAS, Errno.
     /// </summary>
     HwptTried,
+
+    /// <summary>A client pinned memory. B = pa, C = bytes, Flag = for writing.</summary>
+    PagesPinned,
+
+    /// <summary>One pin of each page ended. B = pa, C = bytes, Flag = it was for writing.</summary>
+    PagesUnpinned,
 }
 
 /// <summary>The kernel's WARN_ONs that a model of the core can meet.</summary>

@@ -63,7 +63,7 @@ public sealed class ScenarioTextTests
     [Fact]
     public void Every_attribute_of_a_topology_survives()
     {
-        const string Header = "era v6.5\ncpu-page 64K\nkernel passthrough=1 strict=0 kdump\n"
+        const string Header = "era v6.5\ncpu-page 64K\nkernel passthrough=1 strict=0 kdump vfio\n"
             + "iommu i0 streams/16k\niommu i1 streams/4k\n"
             + "device d0 i0:0x0 i1:0xffffffff group 7 pci untrusted ats hotplug deferred pasids 1048576"
             + " wish identity resv direct 0x1000+0x2000 rw resv sw-msi 0xffffffffffffffff+0x1 -+priv\n"

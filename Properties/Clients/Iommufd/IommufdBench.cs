@@ -57,20 +57,20 @@ internal static class IommufdBench
 
     private static string Of(ReadOnlySpan<TraceEvent> events)
     {
-        var last = Outcome.Nothing;
+        Outcome? last = null;
         foreach (var e in events)
         {
             if (e.Kind is EventKind.ClientEnd or EventKind.CommandEnd)
             {
                 last = new Outcome(e.Errno, e.A, e.Flag);
             }
-            else if (e.Kind == EventKind.Dma)
+            else if (e.Kind == EventKind.Dma && last is not null)
             {
                 break;
             }
         }
 
-        return last.ToString();
+        return (last ?? Outcome.Nothing).ToString();
     }
 
     private static string Lines(string text) =>
