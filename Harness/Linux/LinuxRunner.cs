@@ -44,7 +44,7 @@ public sealed class LinuxRunner
         this.kernel = kernel;
         this.options = options;
         oracle = new LinuxModel(target, era, scenario.Topology, traced: false);
-        plan = new ProbePlan(scenario.Topology, oracle.ProfileOf);
+        plan = new ProbePlan(scenario.Topology, oracle.ProfileOf, ProbeBudget.Machine(options.ProbesMax));
         judge = new LinuxJudge(new LinuxModel(target, era, scenario.Topology, traced: true), scenario, isExpected);
     }
 
@@ -178,7 +178,7 @@ public sealed class LinuxRunner
 
     private void AddAccesses(SentCommand sent)
     {
-        foreach (var access in AccessesOf(sent.Command))
+        foreach (var access in AccessesOf(sent.Command, sent.Expected))
         {
             if (Planned(access) is { } planned)
             {
@@ -202,7 +202,7 @@ public sealed class LinuxRunner
     }
 
     /// <summary>The access that a command is, or those that are worth trying after it.</summary>
-    private IEnumerable<Access> AccessesOf(Command command)
+    private IEnumerable<Access> AccessesOf(Command command, Outcome outcome)
     {
         var device = new DeviceId(command.A);
         if (command.Op is Op.Dma or Op.DmaMemory)
@@ -215,12 +215,10 @@ public sealed class LinuxRunner
             ];
         }
 
-        plan.After(command);
-        return plan.Probes
-            .Where(probe => probe is { Access: DmaAccess.Write, Pasid.Value: 0, Requester: 0 })
-            .Select(probe => Access.At(probe.Device, probe.Iova.Value, DmaAccess.Write))
-            .Distinct()
-            .Take(options.ProbesMax);
+        plan.After(command, outcome);
+        return plan.Probes.Where(probe => probe.Pasid == Pasid.None).Select(probe => probe.Memory is { } at
+            ? Access.AtByte(probe.Device, at, DmaAccess.Write)
+            : Access.At(probe.Device, probe.Iova.Value, DmaAccess.Write));
     }
 
     /// <summary>Null when nothing can be said, or when it would hit memory that is not the client's.</summary>

@@ -102,9 +102,9 @@ public sealed class LinuxSearch(
             () => cancel.IsCancellationRequested ? TimeSpan.MaxValue : TimeSpan.Zero);
         var small = Shrinker.Shrink(
             start,
-            candidate => candidate.Topology.Equals(finding.Scenario.Topology)
-                && FailureOf(candidate)?.Rule == finding.Failure.Rule,
-            budget).Scenario;
+            candidate => FailureOf(candidate)?.Rule == finding.Failure.Rule,
+            budget,
+            ShrinkScope.OnMachine).Scenario;
         return FailureOf(small) is { } failure
             ? finding with { Scenario = small, Failure = failure }
             : finding;

@@ -12,7 +12,7 @@ public static class Machines
         new("0000:01:02.0", "testdev"),
         new("0000:00:06.0", "testdev"),
         new("0000:00:07.0", "testdev"),
-        new("0000:00:05.0", "edu"),
+        new("0000:00:05.0", "testdev"),
     ];
 
     private static readonly string[] OnTheBus =
@@ -20,7 +20,7 @@ public static class Machines
         "-chardev", "socket,id=c,path={socket}",
         "-device", "virtio-serial-pci,addr=04.0",
         "-device", "virtserialport,chardev=c,name=a",
-        "-device", "edu,addr=05.0,dma_mask=0xffffffffffffffff",
+        "-device", "iommu-testdev,addr=05.0",
         "-device", "iommu-testdev,addr=06.0",
         "-device", "iommu-testdev,addr=07.0",
         "-device", "pcie-pci-bridge,id=br,addr=08.0",
