@@ -43,9 +43,12 @@ internal sealed class LinuxModel
 
     /// <summary>
     /// An access at an IOVA means the same in the model and in the machine: not where the device passes
-    /// untranslated, because the machine's physical addresses are its own.
+    /// untranslated, because the machine's physical addresses are its own, nor in the window where a write is
+    /// an interrupt.
     /// </summary>
-    public bool CanTryIova(DeviceId device) => TypeOf(device) is not DomainType.Identity;
+    public bool CanTryIova(DeviceId device, Iova iova) => TypeOf(device) is not DomainType.Identity
+        && !(ProfileOf(Topology.Devices[device.Index].Instance).Untranslated is { } window
+            && iova.Value >= window.First && iova.Value <= window.Last);
 
     /// <summary>
     /// An access at the physical address of a byte means the same in both: not where a user's tables may
@@ -53,6 +56,12 @@ internal sealed class LinuxModel
     /// </summary>
     public bool CanTryMemory(DeviceId device) =>
         TypeOf(device) is DomainType.Identity or DomainType.Blocked or DomainType.Dma or DomainType.DmaFq;
+
+    /// <summary>
+    /// A command that no kernel gets: instances register at boot, a device that is there is not found again.
+    /// </summary>
+    public bool IsForModelOnly(in Command command) => command.Op == Op.Register
+        || (command.Op == Op.Probe && System.Core.GroupOf(System.Core.Devices[command.A]) is not null);
 
     /// <summary>What the model says of an access.</summary>
     public DmaOutcome Predict(in Access access) =>

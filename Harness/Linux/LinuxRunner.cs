@@ -99,7 +99,7 @@ public sealed class LinuxRunner
                 continue;
             }
 
-            Plan(i, command, oracle.System.Execute(i, command));
+            Plan(i, command);
             if (lines.Count >= options.BatchLines && !Flush())
             {
                 return;
@@ -123,7 +123,7 @@ public sealed class LinuxRunner
         var forecast = new LinuxModel(target, oracle.Era, scenario.Topology, traced: false);
         if (Foretell(forecast, index).NoOp)
         {
-            Plan(index, command, oracle.System.Execute(index, command));
+            Plan(index, command);
             return true;
         }
 
@@ -133,7 +133,7 @@ public sealed class LinuxRunner
             return judge.GaveUp(index, command, answer) && ProbeAfter(index, command) && Flush();
         }
 
-        var sent = new SentCommand(index, command, oracle.System.Execute(index, command));
+        var sent = new SentCommand(index, command, oracle.System.Execute(index, command), isForModelOnly: false);
         return judge.Judge(sent, [answer]) && ProbeAfter(index, command) && Flush();
     }
 
@@ -151,15 +151,17 @@ public sealed class LinuxRunner
         return copy.System.Execute(index, scenario.Commands[index]);
     }
 
-    private void Plan(int index, in Command command, Outcome expected)
+    private void Plan(int index, in Command command)
     {
         if (!UserCommands.CanGive(command.Op))
         {
             throw new NotFromUserSpaceException(index, command);
         }
 
-        var sent = new SentCommand(index, command, expected);
-        if (!expected.NoOp && !sent.IsBoot)
+        var forModelOnly = oracle.IsForModelOnly(command);
+        var expected = oracle.System.Execute(index, command);
+        var sent = new SentCommand(index, command, expected, forModelOnly);
+        if (!expected.NoOp && !forModelOnly)
         {
             AddAccesses(sent);
         }
@@ -170,7 +172,7 @@ public sealed class LinuxRunner
     /// <summary>A command that was judged already leaves its accesses to be tried.</summary>
     private bool ProbeAfter(int index, in Command command)
     {
-        var sent = new SentCommand(index, command, Outcome.Nothing);
+        var sent = new SentCommand(index, command, Outcome.Nothing, isForModelOnly: false);
         AddAccesses(sent);
         Enqueue(sent);
         return true;
@@ -224,7 +226,7 @@ public sealed class LinuxRunner
     /// <summary>Null when nothing can be said, or when it would hit memory that is not the client's.</summary>
     private PlannedAccess? Planned(in Access access)
     {
-        if (!(access.Memory is null ? oracle.CanTryIova(access.Device) : oracle.CanTryMemory(access.Device)))
+        if (!(access.Memory is null ? oracle.CanTryIova(access.Device, access.Iova) : oracle.CanTryMemory(access.Device)))
         {
             return null;
         }

@@ -13,7 +13,7 @@ internal readonly record struct PlannedAccess(Access Access, MemoryOffset? Lands
 /// A command on its way: what the model predicts, and the lines that ask the kernel: the command (unless it
 /// is a device access itself, or one that only the model needs), then the accesses.
 /// </summary>
-internal sealed class SentCommand(int index, Command command, Outcome expected)
+internal sealed class SentCommand(int index, Command command, Outcome expected, bool isForModelOnly)
 {
     public int Index { get; } = index;
 
@@ -22,15 +22,15 @@ internal sealed class SentCommand(int index, Command command, Outcome expected)
     public Outcome Expected { get; } = expected;
 
     /// <summary>The command has a line of its own.</summary>
-    public bool HasLine => !Expected.NoOp && !IsAccess && !IsBoot;
+    public bool HasLine => !Expected.NoOp && !IsAccess && !IsForModelOnly;
 
     public List<PlannedAccess> Accesses { get; } = [];
 
     /// <summary>A device access; its first planned access is the command itself.</summary>
     public bool IsAccess => Command.Op is Op.Dma or Op.DmaMemory;
 
-    /// <summary>What the kernel did by itself while it booted.</summary>
-    public bool IsBoot => Command.Op == Op.Register;
+    /// <summary>The kernel is not asked.</summary>
+    public bool IsForModelOnly { get; } = isForModelOnly;
 
     /// <summary>How many lines it is.</summary>
     public int Lines => (HasLine ? 1 : 0) + Accesses.Count;
