@@ -14,32 +14,32 @@ public sealed record LinuxKernel(
     string Name, string Image, string Initramfs, Era Era, bool HasIommufd, bool HasFaultInjection)
 {
     /// <summary>The kernel with iommufd that the setup script builds for an architecture.</summary>
-    /// <exception cref="LinuxSetupException">It was not set up.</exception>
-    public static LinuxKernel Built(LinuxArtefacts files, string arch) => new(
-        $"{arch} {files.Find($"kernel.{arch}.release") ?? "kernel"} with iommufd",
-        files.Require($"kernel.{arch}", $"kernel:{arch}"),
-        files.Require($"initramfs.{arch}", $"agent:{arch}"),
+    /// <exception cref="GuestSetupException">It was not set up.</exception>
+    public static LinuxKernel Built(Artefacts files, GuestArch arch) => new(
+        $"{Artefacts.Word(arch)} {files[$"kernel.{Artefacts.Word(arch)}.release"] ?? "kernel"} with iommufd",
+        files.Kernel(arch),
+        files.Initramfs(arch),
         Eras.Newest,
         HasIommufd: true,
         HasFaultInjection: true);
 
     /// <summary>A kernel as Debian ships it: 6.1, 6.12 or 7.2, x86-64, type1 only.</summary>
-    /// <exception cref="LinuxSetupException">It was not set up, or there is none of that series.</exception>
-    public static LinuxKernel Debian(LinuxArtefacts files, string series) => new(
-        $"Debian {files.Find($"debian.{series}.release") ?? series}",
-        files.Require($"debian.{series}", $"debian:{series}"),
-        files.Require($"initramfs.debian-{series}", $"agent:debian-{series}"),
-        EraOf(series) ?? throw new LinuxSetupException($"no era of the contract is known for Linux {series}"),
+    /// <exception cref="GuestSetupException">It was not set up, or there is none of that series.</exception>
+    public static LinuxKernel Debian(Artefacts files, string series) => new(
+        $"Debian {files[$"debian.{series}.release"] ?? series}",
+        files.Need($"debian.{series}", $"debian:{series}"),
+        files.Need($"initramfs.debian-{series}", $"agent:debian-{series}"),
+        EraOf(series) ?? throw new GuestSetupException($"no era of the contract is known for Linux {series}"),
         HasIommufd: false,
         HasFaultInjection: false);
 
     /// <summary>The built kernel with one function broken on purpose.</summary>
-    /// <exception cref="LinuxSetupException">It was not built.</exception>
-    public static LinuxKernel Mutant(LinuxArtefacts files, string name)
+    /// <exception cref="GuestSetupException">It was not built.</exception>
+    public static LinuxKernel Mutant(Artefacts files, string name)
     {
-        var image = files.Find($"mutant.{name}") ?? throw new LinuxSetupException(
+        var image = files[$"mutant.{name}"] ?? throw new GuestSetupException(
             $"there is no mutant '{name}'; built: {string.Join(", ", files.Mutants)}");
-        return Built(files, files.Require($"mutant.{name}.arch", "")) with
+        return Built(files, files[$"mutant.{name}.arch"] == "arm64" ? GuestArch.Arm64 : GuestArch.X86) with
         {
             Name = $"mutant {name}",
             Image = image,

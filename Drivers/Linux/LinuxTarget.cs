@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using Conformance.Drivers.Linux.Guest;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -10,8 +10,8 @@ public sealed record LinuxTarget
     /// <summary>As people name it: <c>intel/scalable-first-stage</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The machine definition that it boots: see <c>Guest/Machines</c>.</summary>
-    public required string Machine { get; init; }
+    /// <summary>The machine that it boots.</summary>
+    public required MachineSpec Machine { get; init; }
 
     /// <summary>Driver and variant that the kernel shows on it.</summary>
     public required InstanceSpec Instance { get; init; }
@@ -22,22 +22,16 @@ public sealed record LinuxTarget
     /// <summary>What the kernel's configuration or command line says of default domains.</summary>
     public KernelOptions Kernel { get; init; } = KernelOptions.Default;
 
-    /// <summary>Devices that can write, by their group; the last one can read too.</summary>
-    public ImmutableArray<int> Groups { get; init; } = [0, 0, 1, 2, 3];
-
-    /// <summary>The device that can read as well as write.</summary>
-    public DeviceId Reader => new(Groups.Length - 1);
-
     /// <summary>How a scenario for this machine begins.</summary>
     public Topology Topology => new(
         CpuPageShift: 12,
         Kernel,
         [Instance],
         [
-            .. Groups.Select((group, index) => new DeviceSpec
+            .. Machine.Devices.Select(device => new DeviceSpec
             {
-                Requesters = [new Requester(new InstanceId(0), new RequesterId((uint)index))],
-                Group = group,
+                Requesters = [new Requester(new InstanceId(0), new RequesterId(device.Requester))],
+                Group = device.Group,
                 Pci = true,
             }),
         ]);

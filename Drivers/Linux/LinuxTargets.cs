@@ -1,5 +1,6 @@
 using Conformance.Drivers.IntelVtd;
 using Conformance.Drivers.Linux.Claims;
+using Conformance.Drivers.Linux.Guest;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -13,27 +14,28 @@ public static class LinuxTargets
 
     public static readonly IReadOnlyList<LinuxTarget> All =
     [
-        Intel("intel", VtdVariants.LegacyCaching),
-        Intel("intel/scalable-first-stage", VtdVariants.ScalableFirstStage),
-        Intel("intel/scalable-second-stage", VtdVariants.ScalableSecondStage),
+        Intel("intel", Machines.Intel, VtdVariants.LegacyCaching),
+        Intel("intel/bridge", Machines.IntelBridge, VtdVariants.LegacyCaching),
+        Intel("intel/scalable-first-stage", Machines.IntelFirstStage, VtdVariants.ScalableFirstStage),
+        Intel("intel/scalable-second-stage", Machines.IntelSecondStage, VtdVariants.ScalableSecondStage),
         new()
         {
             Name = "amd",
-            Machine = "amd",
+            Machine = Machines.Amd,
             Instance = new InstanceSpec(AmdViClaims.Instance.Name, AmdViClaims.HostTable),
             Kernel = Lazy,
         },
         new()
         {
             Name = "virtio",
-            Machine = "virtio",
+            Machine = Machines.Virtio,
             Instance = new InstanceSpec(VirtioIommuClaims.Instance.Name, VirtioIommuClaims.BypassConfig),
             Kernel = Lazy,
         },
         new()
         {
             Name = "smmuv3",
-            Machine = "smmuv3",
+            Machine = Machines.SmmuV3,
             Instance = new InstanceSpec("arm-smmu-v3", "s1"),
             Adjust = static profile => profile with { AllocFlags = profile.AllocFlags | AllocFlags.NestParent },
         },
@@ -46,10 +48,10 @@ public static class LinuxTargets
     /// <summary>
     /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its mode.
     /// </summary>
-    private static LinuxTarget Intel(string name, string variant) => new()
+    private static LinuxTarget Intel(string name, MachineSpec machine, string variant) => new()
     {
         Name = name,
-        Machine = name,
+        Machine = machine,
         Instance = new InstanceSpec(IntelVtdFactory.DriverName, variant),
         Kernel = Lazy,
         Adjust = static profile => profile with

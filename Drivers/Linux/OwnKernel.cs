@@ -14,22 +14,21 @@ public static class OwnKernel
     /// <param name="modules">A directory with <c>*.ko</c> and <c>modules.order</c>, or null.</param>
     /// <param name="target">The machine, for its architecture and its driver.</param>
     /// <param name="era">The era, or null for the one that the image's version lies in.</param>
-    /// <exception cref="LinuxSetupException">It cannot be tested; the message names every missing option.</exception>
+    /// <exception cref="GuestSetupException">It cannot be tested; the message names every missing option.</exception>
     public static LinuxKernel Of(
-        LinuxArtefacts files, string image, string? modules, LinuxTarget target, Era? era)
+        Artefacts files, string image, string? modules, LinuxTarget target, Era? era)
     {
         if (!File.Exists(image))
         {
-            throw new LinuxSetupException($"there is no file '{image}'");
+            throw new GuestSetupException($"there is no file '{image}'");
         }
 
-        var arch = Machines.Find(target.Machine).Arch;
-        var plain = files.Require($"initramfs.{arch}", $"agent:{arch}");
-        var config = Config(files, image);
-        Demand(Missing(files, $"all,{target.ConfigSection}", image), image);
-        var lacks = Missing(files, "iommufd", image);
+        var plain = files.Initramfs(target.Machine.Arch);
+        var config = Config(image);
+        Demand(Missing($"all,{target.ConfigSection}", image), image);
+        var lacks = Missing("iommufd", image);
         var hasIommufd = lacks.Count == 0;
-        if (!hasIommufd && Missing(files, "type1", image) is { Count: > 0 } neither)
+        if (!hasIommufd && Missing("type1", image) is { Count: > 0 } neither)
         {
             Demand([.. lacks, .. neither], image);
         }
@@ -38,10 +37,10 @@ public static class OwnKernel
             Path.GetFileName(image),
             image,
             modules is null ? plain : Initramfs.WithModules(plain, modules),
-            era ?? EraOf(config) ?? throw new LinuxSetupException(
+            era ?? EraOf(config) ?? throw new GuestSetupException(
                 $"{image}: expected a version from 5.19 on in its configuration; name one with --era"),
             hasIommufd,
-            HasFaultInjection: Missing(files, "failures", image).Count == 0);
+            HasFaultInjection: Missing("failures", image).Count == 0);
     }
 
     /// <summary>The first lines of a configuration name the version.</summary>
@@ -63,33 +62,33 @@ public static class OwnKernel
     {
         if (missing.Count > 0)
         {
-            throw new LinuxSetupException($"{image} lacks: {string.Join(", ", missing)}");
+            throw new GuestSetupException($"{image} lacks: {string.Join(", ", missing)}");
         }
     }
 
-    private static string Config(LinuxArtefacts files, string image)
+    private static string Config(string image)
     {
-        var (code, output, said) = Ask(files, image);
-        return code == 0 ? output : throw new LinuxSetupException(said.Trim());
+        var (code, output, said) = Ask(image);
+        return code == 0 ? output : throw new GuestSetupException(said.Trim());
     }
 
-    private static IReadOnlyList<string> Missing(LinuxArtefacts files, string sections, string image)
+    private static IReadOnlyList<string> Missing(string sections, string image)
     {
-        var (code, output, said) = Ask(files, "--missing", sections, image);
+        var (code, output, said) = Ask("--missing", sections, image);
         return code is 0 or 1
             ? output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            : throw new LinuxSetupException(said.Trim());
+            : throw new GuestSetupException(said.Trim());
     }
 
-    private static (int Code, string Output, string Said) Ask(LinuxArtefacts files, params string[] arguments)
+    private static (int Code, string Output, string Said) Ask(params string[] arguments)
     {
-        var script = Path.Combine(Path.GetDirectoryName(files.Script)!, "kernel-config");
+        var script = Path.Combine(SetupFolder.Find(), "kernel-config");
         using var process = Process.Start(new ProcessStartInfo("python3", [script, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
-        }) ?? throw new LinuxSetupException("python3 does not start");
+        }) ?? throw new GuestSetupException("python3 does not start");
         var said = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

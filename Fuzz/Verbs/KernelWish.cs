@@ -66,8 +66,7 @@ internal sealed class KernelWish
         }
 
         Words = string.Concat(named.Select(o => $" {o.Name} {parsed.GetValue(o)}"));
-        var files = LinuxArtefacts.Ask();
-        var arch = Machines.Find(target.Machine).Arch;
+        var files = SetupFolder.Artefacts();
         if (parsed.GetValue(image) is { } own)
         {
             var eraOfOwn = parsed.GetValue(era) is { } name ? Names.EraList([name])[0] : null;
@@ -81,6 +80,6 @@ internal sealed class KernelWish
 
         return parsed.GetValue(mutant) is { } broken
             ? LinuxKernel.Mutant(files, broken)
-            : LinuxKernel.Built(files, arch);
+            : LinuxKernel.Built(files, target.Machine.Arch);
     }
 }

@@ -8,27 +8,17 @@ namespace Conformance.Harness.Linux;
 /// <summary>A kernel in a virtual machine, booted when it is first needed and again when it is lost.</summary>
 public sealed class GuestKernel : IKernelUnderTest, IDisposable
 {
-    /// <summary>A boot under translation, on a busy machine.</summary>
-    private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(120);
-
-    /// <summary>Longer than a batch can take: a kernel that does not answer by then hangs.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
-
     private readonly LinuxTarget target;
     private readonly LinuxKernel kernel;
-    private readonly MachineSpec spec;
-    private readonly BootFiles files;
+    private readonly string emulator;
     private readonly List<string> splats = [];
-    private QemuMachine? machine;
-    private AgentChannel? channel;
+    private LinuxGuest? guest;
 
     public GuestKernel(LinuxTarget target, LinuxKernel kernel)
     {
         this.target = target;
         this.kernel = kernel;
-        spec = Machines.Find(target.Machine);
-        files = new BootFiles(
-            LinuxArtefacts.Ask().Require($"qemu.{spec.Arch}", "qemu"), kernel.Image, kernel.Initramfs);
+        emulator = SetupFolder.Artefacts().Qemu(target.Machine.Arch);
     }
 
     /// <summary>How often it was started.</summary>
@@ -47,66 +37,42 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
 
     public void Reset()
     {
-        if (machine is { IsAlive: true } && channel is not null && splats.Count == 0)
+        if (guest is not null && splats.Count == 0)
         {
-            Guard(() => Answered(channel.Exchange(["reset"], Patience)[0], "reset"));
+            Ask(["reset"]);
             return;
         }
 
         Drop();
         splats.Clear();
-        Guard(Boot);
+        Boots++;
+        Guard(() => guest = LinuxGuest.Boot(new BootSpec(target.Machine, emulator, kernel.Image, kernel.Initramfs)));
     }
 
     public IReadOnlyList<KernelAnswer> Run(IReadOnlyList<string> lines)
     {
-        IReadOnlyList<KernelAnswer> answers = [];
-        Guard(() =>
-        {
-            var said = Channel.Exchange(lines, Patience);
-            answers = [.. lines.Zip(said, AgentAnswer.Of)];
-        });
-        return answers;
+        var results = Ask(lines);
+        return [.. lines.Zip(results, AgentAnswer.Of)];
     }
 
-    public IReadOnlyList<string> TakeSplats()
-    {
-        splats.AddRange(machine?.TakeSplats() ?? []);
-        if (channel is { HasTrouble: true })
-        {
-            splats.Add("its log has a warning");
-        }
-
-        return splats;
-    }
+    public IReadOnlyList<string> TakeSplats() => splats;
 
     public void Dispose() => Drop();
 
-    private AgentChannel Channel =>
-        channel ?? throw new InvalidOperationException("a kernel is reset before it is asked");
-
-    private void Boot()
+    private IReadOnlyList<GuestResult> Ask(IReadOnlyList<string> lines)
     {
-        Boots++;
-        machine = QemuMachine.Start(spec, files);
-        channel = new AgentChannel(machine.Accept(BootPatience), machine.Lost);
-        channel.Greet(BootPatience);
-        for (var d = 0; d < spec.Devices.Count; d++)
+        IReadOnlyList<GuestResult> results = [];
+        Guard(() =>
         {
-            var line = $"device d{d} {spec.Devices[d].Bdf} {spec.Devices[d].Engine}";
-            Answered(channel.Exchange([line], Patience)[0], line);
-        }
-
-        machine.TakeSplats();
-    }
-
-    /// <summary>What the set-up of a machine asks for must be done.</summary>
-    private static void Answered(string answer, string line)
-    {
-        if (answer != "0" && !answer.StartsWith("0 ", StringComparison.Ordinal))
-        {
-            throw new GuestLostException($"'{line}' gives {answer}", []);
-        }
+            var alive = guest ?? throw new InvalidOperationException("a kernel is reset before it is asked");
+            var reply = alive.Run(lines);
+            results = reply.Results;
+            if (reply.KernelAlarm)
+            {
+                splats.AddRange(GuestHealth.Trouble(alive.Run(["dmesg"]).Results[0].Detail));
+            }
+        });
+        return results;
     }
 
     /// <summary>Whatever goes wrong with the machine or its agent, the machine is thrown away.</summary>
@@ -119,19 +85,18 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
         catch (GuestLostException lost)
         {
             Drop();
-            throw new KernelLostException(lost.Message, lost.Log);
+            throw new KernelLostException(lost.Message, lost.Evidence);
         }
         catch (ProtocolException garbled)
         {
             Drop();
-            throw new KernelLostException(garbled.Message, []);
+            throw new KernelLostException($"the agent's answer is garbled: {garbled.Message}", []);
         }
     }
 
     private void Drop()
     {
-        channel?.Dispose();
-        machine?.Dispose();
-        (channel, machine) = (null, null);
+        guest?.Dispose();
+        guest = null;
     }
 }

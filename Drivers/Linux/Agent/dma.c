@@ -155,9 +155,8 @@ static void read_by_lsi(const struct device *device, const struct access *access
 		lsi_stop(registers);
 	if (status & DSTAT_STOPPED && offset != UINT64_MAX) {
 		offset -= 4;
-		if (access->expect == EXPECT_MEMORY && offset == access->expect_at)
-			put_char(reply, 'L');
-		else if (access->expect == EXPECT_PHYSICAL && memory_physical(offset) == access->expect_at)
+		if ((access->expect == EXPECT_MEMORY && offset == access->expect_at) ||
+		    (access->expect == EXPECT_PHYSICAL && memory_physical(offset) == access->expect_at))
 			put_char(reply, 'L');
 		else
 			put_memory(reply, offset);

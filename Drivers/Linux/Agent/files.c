@@ -78,7 +78,7 @@ int read_link_name(const char *path, char *name, size_t size)
 	last = last ? last + 1 : target;
 	if (strlen(last) >= size)
 		return -ENAMETOOLONG;
-	strcpy(name, last);
+	memcpy(name, last, strlen(last) + 1);
 	return 0;
 }
 

@@ -243,7 +243,7 @@ void run_line(unsigned int index, const char *line, const char *end, struct repl
 		prepare_failure(&command, reply);
 		return;
 	}
-	if (!faults_waiting()) {
+	if (!faults_waiting() || command.op < OP_BIND) {
 		run(&command, reply);
 		return;
 	}

@@ -1,115 +1,166 @@
 using System.Diagnostics;
-using System.Net.Sockets;
+using System.Globalization;
 using System.Text;
 
 namespace Conformance.Drivers.Linux.Guest;
 
-/// <summary>
-/// The port to the agent in a guest: frames with lengths, one answer a line. Agent/PROTOCOL.md has the format.
-/// </summary>
-public sealed class AgentChannel(Socket socket, Func<string, GuestLostException> lost) : IDisposable
+/// <summary>Frames of commands to the agent, frames of answers from it, one at a time.</summary>
+/// <param name="stream">Both ways; must support read timeouts.</param>
+public sealed class AgentChannel(Stream stream) : IDisposable
 {
-    /// <summary>The version of the protocol that both ends speak.</summary>
-    public const int Version = 1;
-
-    /// <summary>Most lines of one frame.</summary>
-    public const int LinesMax = 1024;
-
-    /// <summary>Most bytes of the lines of one frame.</summary>
-    public const int BytesMax = 64 << 10;
-
-    private const int HeadMax = 64;
-    private const int BodyMax = 1 << 20;
-
-    private readonly byte[] input = new byte[HeadMax + BodyMax];
-    private int have;
+    private const int MostBodyBytes = 64 << 10;
+    private readonly byte[] head = new byte[GuestReply.MostHeaderBytes];
+    private readonly List<GuestResult> results = [];
+    private byte[] buffer = new byte[4096];
     private uint sequence;
+    private long started;
+    private bool broken;
 
-    /// <summary>The agent has seen a warning or worse in the kernel's log.</summary>
-    public bool HasTrouble { get; private set; }
+    /// <summary>How long an answer may take, from the first byte sent to its last byte.</summary>
+    public required TimeSpan Patience { get; set; }
 
-    /// <summary>Waits for the agent, and compares versions. Gives what it says of its kernel.</summary>
-    /// <exception cref="GuestLostException">It does not come up.</exception>
-    /// <exception cref="ProtocolException">It speaks another version.</exception>
-    public string Greet(TimeSpan patience)
+    /// <summary>Runs commands and waits for their results.</summary>
+    /// <exception cref="ProtocolException">The answer is none.</exception>
+    /// <exception cref="TimeoutException">There was none in time.</exception>
+    /// <exception cref="EndOfStreamException">The other end is gone.</exception>
+    /// <exception cref="ArgumentException">A line holds a line break or is too long.</exception>
+    /// <exception cref="InvalidOperationException">An earlier call ended with an exception.</exception>
+    public BatchReply Run(IReadOnlyList<string> lines)
     {
-        var answer = Exchange([$"hello {Version}"], patience)[0];
-        return answer.StartsWith($"0 version={Version} ", StringComparison.Ordinal)
-            ? answer
-            : throw new ProtocolException(answer, 1, $"0 version={Version}");
+        if (broken)
+        {
+            throw new InvalidOperationException("the channel has lost its place");
+        }
+
+        results.Clear();
+        var alarm = false;
+        var next = 0;
+        while (next < lines.Count)
+        {
+            var frame = Frame(lines, ref next, out var count);
+            broken = true;
+            alarm |= Exchange(frame, count);
+            broken = false;
+        }
+
+        return new BatchReply(alarm, [.. results]);
     }
 
-    /// <summary>One frame there, one back; an answer a line.</summary>
-    /// <exception cref="GuestLostException">No whole answer within the time.</exception>
-    /// <exception cref="ProtocolException">What came is no answer to the frame.</exception>
-    public IReadOnlyList<string> Exchange(IReadOnlyList<string> lines, TimeSpan patience)
+    public void Dispose() => stream.Dispose();
+
+    /// <summary>As many lines as fit into one frame.</summary>
+    private byte[] Frame(IReadOnlyList<string> lines, ref int next, out int count)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(lines.Count, LinesMax);
         var body = new StringBuilder();
-        foreach (var line in lines)
+        count = 0;
+        while (next < lines.Count && count < GuestReply.MostLines)
         {
+            var line = lines[next];
+            if (line.Length >= MostBodyBytes || line.AsSpan().IndexOfAnyExceptInRange(' ', '~') >= 0)
+            {
+                throw new ArgumentException($"not one line of printable ASCII: '{line}'", nameof(lines));
+            }
+
+            if (body.Length + line.Length + 1 > MostBodyBytes)
+            {
+                break;
+            }
+
             body.Append(line).Append('\n');
+            next++;
+            count++;
         }
 
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(body.Length, BytesMax);
         sequence++;
-        Send(Encoding.ASCII.GetBytes($"Q {sequence} {lines.Count} {body.Length}\n{body}"));
-        var clock = Stopwatch.StartNew();
-        ReplyHead head;
-        while (!ReplyHead.TryRead(input.AsSpan(0, have), out head))
-        {
-            ReadMore(patience - clock.Elapsed);
-        }
-
-        head.Check(sequence, lines.Count, BodyMax);
-        while (have < head.Length + head.Size)
-        {
-            ReadMore(patience - clock.Elapsed);
-        }
-
-        HasTrouble |= head.Flag == 'W';
-        var answers = head.Lines(input.AsSpan(head.Length, head.Size));
-        have -= head.Length + head.Size;
-        return have == 0
-            ? answers
-            : throw new ProtocolException(Text(input.AsSpan(0, have)), 1, "nothing behind the answer");
+        var header = string.Create(CultureInfo.InvariantCulture, $"Q {sequence} {count} {body.Length}\n");
+        return Encoding.ASCII.GetBytes(body.Insert(0, header).ToString());
     }
 
-    public void Dispose() => socket.Dispose();
+    private bool Exchange(byte[] frame, int count)
+    {
+        started = Stopwatch.GetTimestamp();
+        Send(frame);
+        var header = ReadHeader();
+        if (buffer.Length < header.Size)
+        {
+            buffer = new byte[GuestReply.MostBytes];
+        }
 
-    internal static string Text(ReadOnlySpan<byte> bytes) => Encoding.Latin1.GetString(bytes);
+        var body = buffer.AsSpan(0, header.Size);
+        Fill(body);
+        if (header.Flag == '!')
+        {
+            var text = Encoding.ASCII.GetString(body).TrimEnd('\n');
+            throw new ProtocolException(0, "an answer", $"a refusal of the frame: {text}");
+        }
 
-    private void Send(byte[] bytes)
+        if (header.Sequence != sequence || header.Count != count)
+        {
+            throw new ProtocolException(
+                2, $"{sequence} with {count} results", $"{header.Sequence} with {header.Count}");
+        }
+
+        GuestReply.Body(header, body, results);
+        return header.Flag == 'W';
+    }
+
+    private void Send(byte[] frame)
     {
         try
         {
-            for (var sent = 0; sent < bytes.Length;)
-            {
-                sent += socket.Send(bytes.AsSpan(sent));
-            }
+            stream.Write(frame);
         }
-        catch (SocketException)
+        catch (IOException e)
         {
-            throw lost("the agent's port is closed");
+            throw new EndOfStreamException("the agent is gone", e);
         }
     }
 
-    private void ReadMore(TimeSpan patience)
+    private ReplyHeader ReadHeader()
     {
-        try
+        for (var size = 0; size < head.Length; size++)
         {
-            var left = patience > TimeSpan.Zero ? patience : TimeSpan.Zero;
-            if (!socket.Poll(left, SelectMode.SelectRead))
+            Fill(head.AsSpan(size, 1));
+            if (head[size] == '\n')
             {
-                throw lost("the agent does not answer");
+                return GuestReply.Header(head.AsSpan(0, size + 1));
+            }
+        }
+
+        return GuestReply.Header(head);
+    }
+
+    private void Fill(Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var left = Patience - Stopwatch.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                throw new TimeoutException($"no answer within {Patience.TotalSeconds} s");
             }
 
-            var size = socket.Receive(input.AsSpan(have));
-            have += size > 0 ? size : throw lost("the agent's port is closed");
+            bytes = bytes[ReadSome(bytes, left)..];
         }
-        catch (SocketException)
+    }
+
+    private int ReadSome(Span<byte> bytes, TimeSpan left)
+    {
+        stream.ReadTimeout = Math.Max(1, (int)left.TotalMilliseconds);
+        try
         {
-            throw lost("the agent's port is closed");
+            var size = stream.Read(bytes);
+            return size > 0 ? size : throw new EndOfStreamException("the agent is gone");
+        }
+        catch (IOException e) when (e is not EndOfStreamException)
+        {
+            throw e.InnerException is System.Net.Sockets.SocketException
+            {
+                SocketErrorCode: System.Net.Sockets.SocketError.TimedOut
+                    or System.Net.Sockets.SocketError.WouldBlock,
+            }
+                ? new TimeoutException($"no answer within {Patience.TotalSeconds} s", e)
+                : new EndOfStreamException("the agent is gone", e);
         }
     }
 }

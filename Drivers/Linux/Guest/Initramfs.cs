@@ -13,13 +13,13 @@ public static class Initramfs
 
     /// <summary>Packs a directory's <c>*.ko</c> and <c>modules.order</c> as <c>/modules</c>.</summary>
     /// <returns>A temporary file, which stays until the machine is restarted.</returns>
-    /// <exception cref="LinuxSetupException">The directory lacks something that its order names.</exception>
+    /// <exception cref="GuestSetupException">The directory lacks something that its order names.</exception>
     public static string WithModules(string agent, string folder)
     {
         var order = Path.Combine(folder, "modules.order");
         if (!File.Exists(order))
         {
-            throw new LinuxSetupException($"{folder}: expected a file modules.order with one name a line");
+            throw new GuestSetupException($"{folder}: expected a file modules.order with one name a line");
         }
 
         var path = Path.Combine(System.IO.Directory.CreateTempSubdirectory("conformance-").FullName, "initramfs");
@@ -32,13 +32,13 @@ public static class Initramfs
         // An uncompressed archive begins at a multiple of four.
         output.Write(new byte[(4 - (output.Length % 4)) % 4]);
         Write(output, "modules", Directory, []);
-        Write(output, "modules/modules.order", Regular, File.ReadAllBytes(order));
+        Write(output, "modules.order", Regular, File.ReadAllBytes(order));
         foreach (var line in File.ReadAllLines(order).Select(l => l.Trim()).Where(l => l.Length > 0))
         {
             var module = Path.Combine(folder, line);
             if (!File.Exists(module))
             {
-                throw new LinuxSetupException($"{order}: there is no '{line}' in {folder}");
+                throw new GuestSetupException($"{order}: there is no '{line}' in {folder}");
             }
 
             Write(output, $"modules/{Path.GetFileName(line)}", Regular, File.ReadAllBytes(module));

@@ -1,67 +1,123 @@
+using System.Collections.Immutable;
+
 namespace Conformance.Drivers.Linux.Guest;
 
 /// <summary>
-/// The machines as the emulator is told to make them. All have the same five devices: two that share a group
-/// behind a bridge, two alone, and one alone that can read as well.
+/// The machines, each with the same five devices: d0 and d1 behind a PCIe-to-PCI bridge, so in one group and with
+/// one requester id; d2 and d3 alone; d4 alone, the one that reads. Groups and regions are what the guests show.
 /// </summary>
 public static class Machines
 {
-    private static readonly GuestDevice[] Devices =
-    [
-        new("0000:01:01.0", "testdev"),
-        new("0000:01:02.0", "testdev"),
-        new("0000:00:06.0", "testdev"),
-        new("0000:00:07.0", "testdev"),
-        new("0000:00:05.0", "testdev"),
-    ];
+    /// <summary>The bridge of d0 and d1.</summary>
+    internal static readonly ImmutableArray<string> Bridge = ["-device", "pcie-pci-bridge,id=bridge,addr=0x4"];
 
-    private static readonly string[] OnTheBus =
-    [
-        "-chardev", "socket,id=c,path={socket}",
-        "-device", "virtio-serial-pci,addr=04.0",
-        "-device", "virtserialport,chardev=c,name=a",
-        "-device", "iommu-testdev,addr=05.0",
-        "-device", "iommu-testdev,addr=06.0",
-        "-device", "iommu-testdev,addr=07.0",
-        "-device", "pcie-pci-bridge,id=br,addr=08.0",
-        "-device", "iommu-testdev,bus=br,addr=01.0",
-        "-device", "iommu-testdev,bus=br,addr=02.0",
-    ];
+    /// <summary>
+    /// Words for every kernel: quiet, because a serial console is slow and the agent reads the log; a panic ends
+    /// the machine; nothing is powered down behind the agent's back.
+    /// </summary>
+    internal const string CommonAppend =
+        "quiet loglevel=2 panic=-1 oops=panic hung_task_panic=1 softlockup_panic=1 pcie_port_pm=off "
+        + "vfio_pci.disable_idle_d3=1 iomem=relaxed";
 
-    private static readonly string[] Q35 = ["-machine", "q35,kernel-irqchip=split"];
-
-    private static readonly MachineSpec[] All =
-    [
-        X86("intel", "intel-iommu,intremap=on,caching-mode=on", "intel_iommu=on"),
-        X86(
-            "intel/scalable-first-stage",
-            "intel-iommu,intremap=on,scalable-mode=on,fsts=on,aw-bits=48",
-            "intel_iommu=on,sm_on"),
-        X86(
-            "intel/scalable-second-stage",
-            "intel-iommu,intremap=on,scalable-mode=on,caching-mode=on",
-            "intel_iommu=on,sm_on"),
-        X86("amd", "amd-iommu,intremap=on,dma-remap=on", "amd_iommu=on"),
-        X86("virtio", "virtio-iommu-pci,addr=03.0", UnsafeInterrupts),
-        new(
-            "smmuv3",
-            "arm64",
-            ["-machine", "virt,iommu=smmuv3,gic-version=3", "-cpu", "cortex-a57", .. OnTheBus],
-            "console=ttyAMA0 quiet panic=-1",
-            Devices),
-    ];
-
-    private static string UnsafeInterrupts =>
+    private const string UnsafeInterrupts =
         "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1";
 
-    /// <summary>The machine of a target.</summary>
-    public static MachineSpec Find(string name) => Array.Find(All, m => m.Name == name)
-        ?? throw new ArgumentException($"there is no machine {name}", nameof(name));
+    private static readonly ImmutableArray<GuestDevice> Devices =
+    [
+        new("0000:01:01.0", DmaEngine.TestDevice, 0x0100, 0, "iommu-testdev,bus=bridge,addr=0x1"),
+        new("0000:01:02.0", DmaEngine.TestDevice, 0x0100, 0, "iommu-testdev,bus=bridge,addr=0x2"),
+        new("0000:00:05.0", DmaEngine.TestDevice, 0x0028, 1, "iommu-testdev,addr=0x5"),
+        new("0000:00:06.0", DmaEngine.TestDevice, 0x0030, 2, "iommu-testdev,addr=0x6"),
+        new("0000:00:07.0", DmaEngine.Lsi, 0x0038, 3, "lsi53c895a,addr=0x7"),
+    ];
 
-    private static MachineSpec X86(string name, string iommu, string options) => new(
-        name,
-        "x86_64",
-        [.. Q35, "-device", iommu, .. OnTheBus],
-        $"console=ttyS0 quiet panic=-1 {options}",
-        Devices);
+    private static readonly ImmutableArray<GuestRegion> X86Regions = [new(0xfee00000, 0xfeefffff, "msi")];
+
+    /// <summary>VT-d, legacy mode.</summary>
+    public static readonly MachineSpec Intel = new()
+    {
+        Name = "intel",
+        Arch = GuestArch.X86,
+        Machine =
+        [
+            "-machine", "q35,kernel-irqchip=split", "-device", "intel-iommu,intremap=on,caching-mode=on",
+        ],
+        Append = "intel_iommu=on",
+        Devices = Devices,
+        DefaultType = "DMA",
+        Regions = X86Regions,
+    };
+
+    /// <summary>VT-d, scalable mode, second stage.</summary>
+    public static readonly MachineSpec IntelSecondStage = Intel with
+    {
+        Name = "intel-sm2",
+        Machine =
+        [
+            "-machine", "q35,kernel-irqchip=split",
+            "-device", "intel-iommu,intremap=on,scalable-mode=on,caching-mode=on",
+        ],
+        Append = "intel_iommu=on,sm_on",
+    };
+
+    /// <summary>VT-d, scalable mode, first stage.</summary>
+    public static readonly MachineSpec IntelFirstStage = IntelSecondStage with
+    {
+        Name = "intel-sm1",
+        Machine =
+        [
+            "-machine", "q35,kernel-irqchip=split",
+            "-device", "intel-iommu,intremap=on,scalable-mode=on,fsts=on,aw-bits=48",
+        ],
+        DefaultType = "DMA-FQ",
+    };
+
+    /// <summary>AMD-Vi.</summary>
+    public static readonly MachineSpec Amd = Intel with
+    {
+        Name = "amd",
+        Machine =
+        [
+            "-machine", "q35,kernel-irqchip=split", "-device", "amd-iommu,intremap=on,dma-remap=on",
+        ],
+        Append = "amd_iommu=on",
+    };
+
+    /// <summary>virtio-iommu on the PC.</summary>
+    public static readonly MachineSpec Virtio = Intel with
+    {
+        Name = "virtio",
+        Machine = ["-machine", "q35,kernel-irqchip=split", "-device", "virtio-iommu-pci,addr=0x3"],
+        Append = UnsafeInterrupts,
+        DefaultType = "DMA-FQ",
+    };
+
+    /// <summary>SMMUv3. The Cortex-A57 emulates faster than the newest processor.</summary>
+    public static readonly MachineSpec SmmuV3 = Intel with
+    {
+        Name = "smmuv3",
+        Arch = GuestArch.Arm64,
+        Machine = ["-machine", "virt,iommu=smmuv3,gic-version=3", "-cpu", "cortex-a57"],
+        Append = "",
+        Regions = [new(0x8000000, 0x80fffff, "msi")],
+    };
+
+    /// <summary>RISC-V IOMMU. VFIO needs a kernel whose driver promises cache coherency.</summary>
+    public static readonly MachineSpec Riscv = Intel with
+    {
+        Name = "riscv",
+        Arch = GuestArch.Riscv64,
+        Machine = ["-machine", "virt,iommu-sys=on,aia=aplic-imsic"],
+        Append = UnsafeInterrupts,
+        DefaultType = "identity",
+        Regions = [],
+    };
+
+    /// <summary>All of them.</summary>
+    public static readonly ImmutableArray<MachineSpec> All =
+        [Intel, IntelSecondStage, IntelFirstStage, Amd, Virtio, SmmuV3, Riscv];
+
+    /// <summary>The machine of a name, null when there is none.</summary>
+    public static MachineSpec? Find(string name) =>
+        All.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal));
 }

@@ -1,27 +1,15 @@
 namespace Conformance.Drivers.Linux.Guest;
 
-/// <summary>The guest has sent something that is no answer of its agent.</summary>
-/// <param name="line">What it sent; shortened when long.</param>
-/// <param name="column">Where it goes wrong, from 1.</param>
-/// <param name="expected">What should have stood there.</param>
-public sealed class ProtocolException(string line, int column, string expected)
-    : Exception($"the agent's answer, column {column}: expected {expected}, found '{Printable(line)}'")
+/// <summary>The agent sent what is no answer. The channel cannot be used after it.</summary>
+public sealed class ProtocolException(long position, string expected, string found)
+    : Exception($"byte {position} of the answer: expected {expected}, found {found}")
 {
-    private const int Longest = 120;
+    /// <summary>From 0, in bytes of the frame, its header included.</summary>
+    public long Position { get; } = position;
 
-    public int Column { get; } = column;
-
+    /// <summary>What could have stood there.</summary>
     public string Expected { get; } = expected;
 
-    private static string Printable(string line)
-    {
-        var cut = line.Length <= Longest ? line : line[..Longest] + "...";
-        return string.Create(cut.Length, cut, static (to, from) =>
-        {
-            for (var i = 0; i < to.Length; i++)
-            {
-                to[i] = from[i] is >= ' ' and <= '~' ? from[i] : '?';
-            }
-        });
-    }
+    /// <summary>What stood there, quoted and shortened.</summary>
+    public string Found { get; } = found;
 }

@@ -3,84 +3,73 @@ using System.Net.Sockets;
 
 namespace Conformance.Drivers.Linux.Guest;
 
+/// <summary>What is started: a machine with a kernel.</summary>
+/// <param name="Machine">The machine.</param>
+/// <param name="Qemu">Program.</param>
+/// <param name="Kernel">Image.</param>
+/// <param name="Initramfs">With the agent as /init.</param>
+/// <param name="Append">Words for the kernel's command line beside those of the machine; may be empty.</param>
+public sealed record BootSpec(MachineSpec Machine, string Qemu, string Kernel, string Initramfs, string Append);
+
 /// <summary>
-/// A running emulator with a kernel in it: no network, no disk, sandboxed. Disposing it ends the process and
-/// removes its directory; so does the end of the program.
+/// A QEMU process: started with its sandbox on, without network and disk; the port of the agent is a socket in a
+/// directory of its own; killed when this is disposed or this process ends in whatever way.
 /// </summary>
 public sealed class QemuMachine : IDisposable
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("conformance-");
-    private readonly ConsoleLog console = new();
-    private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private const int ConsoleLines = 2000;
+    private static readonly TimeSpan SocketPatience = TimeSpan.FromSeconds(20);
     private readonly Process process;
+    private readonly DirectoryInfo directory;
+    private readonly Thread reader;
     private bool disposed;
 
-    private QemuMachine(MachineSpec spec, BootFiles files, int megabytes)
+    private QemuMachine(Process process, DirectoryInfo directory)
     {
+        this.process = process;
+        this.directory = directory;
+        reader = new Thread(() => Console.Follow(process.StandardOutput)) { IsBackground = true, Name = "console" };
+        reader.Start();
+    }
+
+    /// <summary>What the guest and QEMU printed.</summary>
+    public ConsoleLog Console { get; } = new(ConsoleLines);
+
+    /// <summary>The agent's port.</summary>
+    public Stream Port { get; private set; } = Stream.Null;
+
+    /// <summary>The process is there.</summary>
+    public bool IsRunning => !process.HasExited;
+
+    /// <summary>Its number, for those who kill it in tests.</summary>
+    public int ProcessId => process.Id;
+
+    /// <summary>Starts a machine and waits until QEMU has connected; the guest is still booting then.</summary>
+    /// <exception cref="GuestSetupException">QEMU cannot be started.</exception>
+    public static QemuMachine Start(BootSpec spec)
+    {
+        var folder = Directory.CreateTempSubdirectory("iommu-guest-");
+        var path = Path.Combine(folder.FullName, "port");
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen(1);
+        QemuMachine? machine = null;
         try
         {
-            var path = Path.Combine(folder.FullName, "agent");
-            listener.Bind(new UnixDomainSocketEndPoint(path));
-            listener.Listen(1);
-            process = new Process { StartInfo = StartInfo(spec, files, megabytes, path) };
-            process.OutputDataReceived += (_, line) => Note(line.Data);
-            process.ErrorDataReceived += (_, line) => Note(line.Data);
-            process.Start();
-            process.BeginOutputReadLine();
-            process.BeginErrorReadLine();
-            AppDomain.CurrentDomain.ProcessExit += OnExit;
+            machine = new QemuMachine(Launcher.Start(StartInfo(spec, path)), folder);
+            machine.Port = new NetworkStream(machine.Accept(listener), ownsSocket: true);
+            return machine;
         }
-        catch (Exception)
+        catch
         {
-            listener.Dispose();
+            machine?.Dispose();
             folder.Delete(recursive: true);
             throw;
         }
     }
 
-    /// <summary>The emulator has not ended and the kernel has not panicked.</summary>
-    public bool IsAlive => !disposed && !process.HasExited && !console.Panicked;
-
-    /// <summary>What ended it, for people.</summary>
-    public string State => console.Panicked ? "the kernel has panicked"
-        : process.HasExited ? $"the emulator has ended with code {process.ExitCode}"
-        : "it is running";
-
-    /// <summary>Starts a machine.</summary>
-    /// <exception cref="LinuxSetupException">The emulator does not start.</exception>
-    public static QemuMachine Start(MachineSpec spec, BootFiles files, int megabytes = 512)
-    {
-        try
-        {
-            return new QemuMachine(spec, files, megabytes);
-        }
-        catch (Exception wrong) when (wrong is System.ComponentModel.Win32Exception or SocketException)
-        {
-            throw new LinuxSetupException($"{files.Emulator} does not start: {wrong.Message}");
-        }
-    }
-
-    /// <summary>The agent's end of the channel; the emulator connects as it starts.</summary>
-    /// <exception cref="GuestLostException">It ended instead.</exception>
-    public Socket Accept(TimeSpan patience)
-    {
-        var clock = Stopwatch.StartNew();
-        while (clock.Elapsed < patience && !process.HasExited)
-        {
-            if (listener.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead))
-            {
-                return listener.Accept();
-            }
-        }
-
-        throw Lost("the emulator does not connect");
-    }
-
-    /// <summary>Lines of the console that tell of trouble, since this was last asked.</summary>
-    public IReadOnlyList<string> TakeSplats() => console.TakeSplats();
-
-    /// <summary>An exception with the newest lines of the console.</summary>
-    public GuestLostException Lost(string message) => new($"{message}; {State}", console.Tail(30));
+    /// <summary>Waits until the process is gone and the console has been read. False: it is still there.</summary>
+    public bool WaitForExit(TimeSpan patience) => process.WaitForExit(patience) && reader.Join(patience);
 
     public void Dispose()
     {
@@ -90,63 +79,72 @@ public sealed class QemuMachine : IDisposable
         }
 
         disposed = true;
-        AppDomain.CurrentDomain.ProcessExit -= OnExit;
-        Kill();
+        Port.Dispose();
+        process.Kill();
+        process.WaitForExit();
+        reader.Join();
         process.Dispose();
-        listener.Dispose();
-        folder.Delete(recursive: true);
+        directory.Delete(recursive: true);
     }
 
-    private static ProcessStartInfo StartInfo(
-        MachineSpec spec, BootFiles files, int megabytes, string socket) => new(
-        files.Emulator,
+    /// <summary>All arguments of QEMU.</summary>
+    internal static IReadOnlyList<string> Arguments(BootSpec spec, string socket)
+    {
+        var machine = spec.Machine;
+        List<string> arguments =
         [
-            "-accel", Accelerator, "-m", $"{megabytes}", "-display", "none", "-no-reboot", "-nodefaults",
-            "-serial", "stdio", "-monitor", "none",
+            "-accel", "tcg", "-m", "512", "-display", "none", "-no-reboot", "-nodefaults", "-serial", "stdio",
+            "-monitor", "none", "-run-with", "exit-with-parent=on",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            .. spec.Arguments.Select(word => word.Replace("{socket}", socket, StringComparison.Ordinal)),
-            "-kernel", files.Image, "-initrd", files.Initramfs, "-append", spec.Append,
-        ])
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
-
-    /// <summary>
-    /// Translation, unless the environment asks for hardware: a host may have a KVM that does not work.
-    /// </summary>
-    private static string Accelerator =>
-        Environment.GetEnvironmentVariable("CONFORMANCE_LINUX_ACCEL") is { Length: > 0 } wish ? wish : "tcg";
-
-    private void Note(string? line)
-    {
-        if (line is not null)
+            .. machine.Machine,
+            "-chardev", $"socket,id=agent,path={socket}",
+            "-device", "virtio-serial-pci,addr=0x2", "-device", "virtserialport,chardev=agent,name=a",
+            .. Machines.Bridge,
+        ];
+        foreach (var device in machine.Devices)
         {
-            console.Add(line);
+            arguments.AddRange(["-device", device.Qemu]);
         }
+
+        arguments.AddRange(
+        [
+            "-kernel", spec.Kernel, "-initrd", spec.Initramfs, "-append",
+            $"console={machine.Console} {Machines.CommonAppend} {machine.Append} {spec.Append}".TrimEnd(),
+        ]);
+        return arguments;
     }
 
-    private void OnExit(object? sender, EventArgs e) => Kill();
-
-    private void Kill()
+    private static ProcessStartInfo StartInfo(BootSpec spec, string socket)
     {
-        try
+        var start = new ProcessStartInfo("/bin/sh")
         {
-            process.Kill(entireProcessTree: true);
-            process.WaitForExit(TimeSpan.FromSeconds(5));
-        }
-        catch (InvalidOperationException)
+            RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+        };
+        // One stream for both, in order; the shell becomes the program.
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add("exec \"$0\" \"$@\" 2>&1 </dev/null");
+        start.ArgumentList.Add(spec.Qemu);
+        foreach (var argument in Arguments(spec, socket))
         {
-            // It has ended by itself.
+            start.ArgumentList.Add(argument);
         }
-    }
-}
 
-/// <summary>The guest does not answer any more: it hangs, has panicked, or its emulator has ended.</summary>
-/// <param name="message">What was missed, and the state of the machine.</param>
-/// <param name="log">The newest lines of its console, oldest first.</param>
-public sealed class GuestLostException(string message, IReadOnlyList<string> log) : Exception(message)
-{
-    public IReadOnlyList<string> Log { get; } = log;
+        return start;
+    }
+
+    private Socket Accept(Socket listener)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!listener.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectRead))
+        {
+            if (!IsRunning || Stopwatch.GetElapsedTime(began) > SocketPatience)
+            {
+                var lines = Console.Lines;
+                throw new GuestSetupException(
+                    "QEMU did not start: " + (lines.Count == 0 ? "it printed nothing" : lines[^1]));
+            }
+        }
+
+        return listener.Accept();
+    }
 }
