@@ -15,7 +15,6 @@ public static class LinuxTargets
     public static readonly IReadOnlyList<LinuxTarget> All =
     [
         Intel("intel", Machines.Intel, VtdVariants.LegacyCaching),
-        Intel("intel/bridge", Machines.IntelBridge, VtdVariants.LegacyCaching),
         Intel("intel/scalable-first-stage", Machines.IntelFirstStage, VtdVariants.ScalableFirstStage),
         Intel("intel/scalable-second-stage", Machines.IntelSecondStage, VtdVariants.ScalableSecondStage),
         new()

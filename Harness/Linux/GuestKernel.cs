@@ -46,7 +46,8 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
         Drop();
         splats.Clear();
         Boots++;
-        Guard(() => guest = LinuxGuest.Boot(new BootSpec(target.Machine, emulator, kernel.Image, kernel.Initramfs)));
+        Guard(() => guest = LinuxGuest.Boot(
+            new BootSpec(target.Machine, emulator, kernel.Image, kernel.Initramfs, Append: "")));
     }
 
     public IReadOnlyList<KernelAnswer> Run(IReadOnlyList<string> lines)

@@ -1,5 +1,6 @@
 using Conformance.Drivers.Catalog;
 using Conformance.Drivers.Linux;
+using Conformance.Drivers.Linux.Guest;
 using Conformance.Model.Contract;
 using Conformance.Model.Core;
 using Conformance.Model.Oracle;
@@ -65,7 +66,12 @@ internal sealed class LinuxModel
 
     /// <summary>What the model says of an access.</summary>
     public DmaOutcome Predict(in Access access) =>
-        System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), DmaAccess.Write);
+        System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), access.Direction);
+
+    /// <summary>The one direction that the engine of a device has.</summary>
+    public DmaAccess Can(DeviceId device) => target.Machine.Devices[device.Index].Engine == DmaEngine.Lsi
+        ? DmaAccess.Read
+        : DmaAccess.Write;
 
     private DomainType? TypeOf(DeviceId device)
     {

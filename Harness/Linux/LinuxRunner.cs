@@ -219,13 +219,18 @@ public sealed class LinuxRunner
 
         plan.After(command, outcome);
         return plan.Probes.Where(probe => probe.Pasid == Pasid.None).Select(probe => probe.Memory is { } at
-            ? Access.AtByte(probe.Device, at, DmaAccess.Write)
-            : Access.At(probe.Device, probe.Iova.Value, DmaAccess.Write));
+            ? Access.AtByte(probe.Device, at, oracle.Can(probe.Device))
+            : Access.At(probe.Device, probe.Iova.Value, oracle.Can(probe.Device)));
     }
 
     /// <summary>Null when nothing can be said, or when it would hit memory that is not the client's.</summary>
     private PlannedAccess? Planned(in Access access)
     {
+        if (access.Direction != oracle.Can(access.Device))
+        {
+            return null;
+        }
+
         if (!(access.Memory is null ? oracle.CanTryIova(access.Device, access.Iova) : oracle.CanTryMemory(access.Device)))
         {
             return null;

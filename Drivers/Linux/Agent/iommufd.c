@@ -22,11 +22,9 @@ struct object {
 
 struct context {
 	int fd;
-	uint32_t fault_queue;	/* made when a HWPT first asks for one; 0: not yet */
-	int fault_fd;
 };
 
-static struct context contexts[MAX_CONTEXTS] = { { .fd = -1, .fault_fd = -1 }, { .fd = -1, .fault_fd = -1 } };
+static struct context contexts[MAX_CONTEXTS] = { { .fd = -1 }, { .fd = -1 } };
 static struct object ioas[MAX_IOAS];
 static struct object hwpts[MAX_HWPTS];
 
@@ -261,21 +259,6 @@ static void ioas_huge(const struct command *command, const struct object *object
 	put_status(reply, strike_ioctl(contexts[object->context].fd, IOMMU_OPTION, &option));
 }
 
-/* A queue that nobody reads: enough to ask for a HWPT with one. */
-static long fault_queue(struct context *context, uint32_t *id)
-{
-	struct iommu_fault_alloc alloc = { .size = sizeof(alloc) };
-	long result = 0;
-
-	if (!context->fault_queue) {
-		result = ioctl_result(context->fd, IOMMU_FAULT_QUEUE_ALLOC, &alloc);
-		context->fault_queue = alloc.out_fault_id;
-		context->fault_fd = result < 0 ? -1 : (int)alloc.out_fault_fd;
-	}
-	*id = context->fault_queue;
-	return result;
-}
-
 static void hwpt_alloc(const struct command *command, struct reply *reply)
 {
 	struct iommu_hwpt_alloc alloc = { .size = sizeof(alloc), .flags = command->extra };
@@ -283,7 +266,7 @@ static void hwpt_alloc(const struct command *command, struct reply *reply)
 	const struct object *parent = table_object(command->table);
 	struct object *object = &hwpts[command->a];
 	struct context *context;
-	long result = 0;
+	long result;
 
 	if (object->used || !device || !parent || parent->context != device->context) {
 		put_none(reply);
@@ -292,12 +275,7 @@ static void hwpt_alloc(const struct command *command, struct reply *reply)
 	context = &contexts[device->context];
 	alloc.dev_id = device->device_id;
 	alloc.pt_id = parent->id;
-	if (command->extra & HWPT_FAULT)
-		result = fault_queue(context, &alloc.fault_id);
-	if (result < 0) {
-		put_unable(reply, "no fault queue");
-		return;
-	}
+	/* A HWPT with a fault queue names one that there is not: no device of the machines raises page requests. */
 	result = strike_ioctl(context->fd, IOMMU_HWPT_ALLOC, &alloc);
 	put_status(reply, result);
 	if (result >= 0)
@@ -394,11 +372,9 @@ void iommufd_reset(void)
 	int i;
 
 	for (i = 0; i < MAX_CONTEXTS; i++) {
-		if (contexts[i].fault_fd >= 0)
-			close(contexts[i].fault_fd);
 		if (contexts[i].fd >= 0)
 			close(contexts[i].fd);
-		contexts[i] = (struct context){ .fd = -1, .fault_fd = -1 };
+		contexts[i] = (struct context){ .fd = -1 };
 	}
 	for (i = 0; i < MAX_IOAS; i++)
 		ioas[i].used = false;
