@@ -3,6 +3,7 @@
 
 #include "files.h"
 #include "reply.h"
+#include "scatter.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -15,10 +16,7 @@
 
 enum {
 	HALF = MEMORY_PAGES / 2,
-	IN_A_ROW = 4,
 	ROWS = HALF / IN_A_ROW,
-	/* Odd, so that it permutes the rows. */
-	STRIDE = 37,
 	HUGE_SIZE = 2 << 20,
 	HUGE_POOL = 8,
 	GUARD = 64 << 10,
@@ -50,21 +48,6 @@ static uint32_t first_word(uint64_t offset)
 static void touch(uint64_t page)
 {
 	words[page * facts.page_size / 4] = 0;
-}
-
-/* Frames come in the order of the first touch, so neighbours are touched far from each other. */
-static void touch_scattered(void)
-{
-	unsigned int turn, i;
-
-	for (turn = 0; turn < ROWS; turn++) {
-		unsigned int row = 0;
-
-		while (row * STRIDE % ROWS != turn)
-			row++;
-		for (i = 0; i < IN_A_ROW; i++)
-			touch(row * IN_A_ROW + i);
-	}
 }
 
 /* Two neighbouring huge pages, the lower one aligned to both. */
@@ -137,7 +120,9 @@ bool memory_init(void)
 		return false;
 	madvise(base, facts.size, MADV_NOHUGEPAGE);
 	words = (volatile uint32_t *)base;
-	touch_scattered();
+	if (!scatter_pages(base, ROWS, facts.page_size, physical_of))
+		for (i = 0; i < HALF; i++)
+			touch(i);
 	if (half != 2ULL * HUGE_SIZE || !map_huge_pair(base + half))
 		for (i = HALF; i < MEMORY_PAGES; i++)
 			touch(i);

@@ -106,6 +106,13 @@ bool ram_holds(uint64_t physical)
 	return false;
 }
 
+bool ram_is_reachable(void)
+{
+	uint32_t word;
+
+	return rams > 0 && ram_read(ram[rams - 1].first & ~3ULL, &word);
+}
+
 static size_t list_function(const char *bdf, char *text, size_t size)
 {
 	char path[PATH_SIZE], vendor[16], device[16], class[16], driver[32], group[16];

@@ -29,4 +29,7 @@ bool ram_write(uint64_t physical, uint32_t word);
 /* All of the bytes are System RAM. */
 bool ram_holds(uint64_t physical);
 
+/* What a write hits in RAM can be put back. */
+bool ram_is_reachable(void);
+
 #endif

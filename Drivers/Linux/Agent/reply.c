@@ -84,7 +84,7 @@ void put_unable(struct reply *reply, const char *why)
 
 char *text_begin(struct reply *reply)
 {
-	return reply_left(reply) < TEXT_HEAD + REPLY_TEXT ? NULL : reply->at + TEXT_HEAD;
+	return reply_left(reply) < TEXT_HEAD + REPLY_TEXT + REPLY_ROOM ? NULL : reply->at + TEXT_HEAD;
 }
 
 void text_end(struct reply *reply, size_t size)

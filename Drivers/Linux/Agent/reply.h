@@ -9,7 +9,7 @@
 enum {
 	REPLY_SIZE = 1 << 20,
 	/* What one command may add, text excepted. */
-	REPLY_ROOM = 8192,
+	REPLY_ROOM = 48 << 10,
 	/* What a command that gives text may add. */
 	REPLY_TEXT = 256 << 10,
 };

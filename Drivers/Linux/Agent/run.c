@@ -55,6 +55,7 @@ static void hello(const struct command *command, struct reply *reply)
 	put_fact(reply, "type1", type1_is_there());
 	put_fact(reply, "fail-nth", can_fail);
 	put_fact(reply, "kernel-driver", device_has_kernel_driver());
+	put_fact(reply, "ram", ram_is_reachable());
 }
 
 static void file(const struct command *command, struct reply *reply)

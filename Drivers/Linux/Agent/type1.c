@@ -48,6 +48,11 @@ static void set_container(const struct command *command, struct reply *reply)
 	}
 	container = container_fd(command->a);
 	fd = group->file >= 0 ? group->file : open_group(group);
+	/* None of its devices is with VFIO: there is no such file. */
+	if (fd == -ENOENT) {
+		put_none(reply);
+		return;
+	}
 	if (container < 0 || fd < 0) {
 		put_status(reply, container < 0 ? container : fd);
 		return;

@@ -21,7 +21,7 @@ public sealed class Artefacts
         .Order(StringComparer.Ordinal);
 
     /// <summary>The value of a key.</summary>
-    /// <exception cref="GuestSetupException">It has not been made; the message names the target that does.</exception>
+    /// <exception cref="GuestSetupException">It has not been made; the message names the target.</exception>
     public string Need(string key, string target) => this[key]
         ?? throw new GuestSetupException($"{key} is not there: run Drivers/Linux/Setup/setup {target}");
 
@@ -67,10 +67,15 @@ public sealed class Artefacts
     /// <exception cref="GuestSetupException">It cannot be run, or fails.</exception>
     public static Artefacts Ask(string script)
     {
-        var start = new ProcessStartInfo(script, "env") { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(script, "env")
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         try
         {
-            using var process = Process.Start(start) ?? throw new GuestSetupException($"{script}: not started");
+            using var process = Process.Start(start)
+                ?? throw new GuestSetupException($"{script}: not started");
             var text = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
             return process.ExitCode == 0

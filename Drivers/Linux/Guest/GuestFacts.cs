@@ -13,6 +13,9 @@ namespace Conformance.Drivers.Linux.Guest;
 /// <param name="HasType1"><c>/dev/vfio/vfio</c> is there.</param>
 /// <param name="CanFail"><c>fail-nth</c> works.</param>
 /// <param name="HasKernelDriver"><c>bind</c> works.</param>
+/// <param name="RestoresRam">
+/// What a write through an identity domain hits in the guest is put back; else it destroys the guest.
+/// </param>
 public sealed record GuestFacts(
     string Release,
     string Machine,
@@ -23,7 +26,8 @@ public sealed record GuestFacts(
     bool HasIommufd,
     bool HasType1,
     bool CanFail,
-    bool HasKernelDriver)
+    bool HasKernelDriver,
+    bool RestoresRam)
 {
     /// <summary>Version of the protocol.</summary>
     public const int Protocol = 1;
@@ -65,11 +69,13 @@ public sealed record GuestFacts(
             Number(words, "iommufd") != 0,
             Number(words, "type1") != 0,
             Number(words, "fail-nth") != 0,
-            Number(words, "kernel-driver") != 0);
+            Number(words, "kernel-driver") != 0,
+            Number(words, "ram") != 0);
     }
 
     private static string Word(Dictionary<string, string> words, string name) =>
-        words.GetValueOrDefault(name) ?? throw new ProtocolException(0, $"{name}=VALUE", "nothing of that name");
+        words.GetValueOrDefault(name)
+        ?? throw new ProtocolException(0, $"{name}=VALUE", "nothing of that name");
 
     private static ulong Number(Dictionary<string, string> words, string name)
     {

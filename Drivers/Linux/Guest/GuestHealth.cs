@@ -7,7 +7,10 @@ public static class GuestHealth
     public const int MostLines = 60;
 
     private static readonly string[] Panics =
-        ["Kernel panic", "Unable to handle kernel", "BUG: unable to handle", "Oops", "general protection fault"];
+    [
+        "Kernel panic", "Unable to handle kernel", "BUG: unable to handle", "Oops",
+        "general protection fault",
+    ];
 
     private static readonly string[] Alarms =
     [

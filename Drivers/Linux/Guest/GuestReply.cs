@@ -4,7 +4,9 @@ namespace Conformance.Drivers.Linux.Guest;
 
 /// <summary>First line of an answer: <c>R SEQUENCE FLAG COUNT SIZE</c>.</summary>
 /// <param name="Sequence">That of the batch.</param>
-/// <param name="Flag"><c>-</c>, <c>W</c> for a warning of the kernel, <c>!</c> for a frame that was none.</param>
+/// <param name="Flag">
+/// <c>-</c>, <c>W</c> for a warning of the kernel, <c>!</c> for a frame that was none.
+/// </param>
 /// <param name="Count">Results.</param>
 /// <param name="Size">Bytes behind the header line.</param>
 /// <param name="HeaderSize">Bytes of the header line, its newline included.</param>

@@ -9,7 +9,9 @@ public enum ResultKind : byte
     /// <summary>The command names nothing that there is: no system call was made.</summary>
     None,
 
-    /// <summary>This machine or kernel has no means for it; <see cref="GuestResult.Detail"/> says what.</summary>
+    /// <summary>
+    /// This machine or kernel has no means for it; <see cref="GuestResult.Detail"/> says what.
+    /// </summary>
     Unable,
 
     /// <summary>The line is no command: <see cref="GuestResult.Value"/> is the column, from 1.</summary>
@@ -99,7 +101,12 @@ public readonly record struct GuestResult(
             ResultKind.EngineError => $"? 0x{Value:x}",
             _ => Detail,
         };
-        return Fault == FaultOutcome.NotAsked ? word : $"{word} {(Fault == FaultOutcome.Hit ? "hit" : "miss")}";
+        return Fault switch
+        {
+            FaultOutcome.Hit => word + " hit",
+            FaultOutcome.Miss => word + " miss",
+            _ => word,
+        };
     }
 
     private string Status()

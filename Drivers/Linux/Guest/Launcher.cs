@@ -4,12 +4,12 @@ using System.Diagnostics;
 namespace Conformance.Drivers.Linux.Guest;
 
 /// <summary>
-/// Starts processes from one thread that lives as long as this process: Linux ties "die with your parent" to the
-/// thread that started a process, and threads of the pool come and go.
+/// Starts processes from one thread that lives as long as this process: Linux ties "die with your parent" to
+/// the thread that started a process, and threads of the pool come and go.
 /// </summary>
 internal static class Launcher
 {
-    private static readonly BlockingCollection<(ProcessStartInfo Start, TaskCompletionSource<Process> Done)> Orders = [];
+    private static readonly BlockingCollection<Order> Orders = [];
     private static readonly Lazy<Thread> Worker = new(Begin);
 
     /// <exception cref="GuestSetupException">The program cannot be started.</exception>
@@ -17,7 +17,7 @@ internal static class Launcher
     {
         _ = Worker.Value;
         var done = new TaskCompletionSource<Process>();
-        Orders.Add((start, done));
+        Orders.Add(new Order(start, done));
         return done.Task.GetAwaiter().GetResult();
     }
 
@@ -43,4 +43,6 @@ internal static class Launcher
             }
         }
     }
+
+    private sealed record Order(ProcessStartInfo Start, TaskCompletionSource<Process> Done);
 }

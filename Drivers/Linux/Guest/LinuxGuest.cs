@@ -31,8 +31,8 @@ public sealed class LinuxGuest : IGuest
 
     /// <summary>Starts a machine, waits for its agent and names its devices.</summary>
     /// <exception cref="GuestSetupException">
-    /// QEMU cannot be started, or a device cannot be bound to vfio-pci or is not in the group that the machine
-    /// says.
+    /// QEMU cannot be started, or a device cannot be bound to vfio-pci or is not in the group that the
+    /// machine says.
     /// </exception>
     /// <exception cref="GuestLostException">The guest did not come up.</exception>
     /// <exception cref="ProtocolException">Its agent is another.</exception>
@@ -90,7 +90,8 @@ public sealed class LinuxGuest : IGuest
             if (!result.IsSuccess || !result.Detail.StartsWith(expected, StringComparison.Ordinal)
                 || !result.Detail.Contains(" bind=0 ", StringComparison.Ordinal))
             {
-                throw new GuestSetupException($"{spec.DeviceLines[i]}: expected {expected}bound, found '{result}'");
+                throw new GuestSetupException(
+                    $"{spec.DeviceLines[i]}: expected {expected}bound, found '{result}'");
             }
         }
     }

@@ -8,12 +8,19 @@ namespace Conformance.Drivers.Linux.Guest;
 /// <param name="Qemu">Program.</param>
 /// <param name="Kernel">Image.</param>
 /// <param name="Initramfs">With the agent as /init.</param>
-/// <param name="Append">Words for the kernel's command line beside those of the machine; may be empty.</param>
-public sealed record BootSpec(MachineSpec Machine, string Qemu, string Kernel, string Initramfs, string Append);
+/// <param name="Append">
+/// Words for the kernel's command line beside those of the machine; may be empty.
+/// </param>
+public sealed record BootSpec(
+    MachineSpec Machine,
+    string Qemu,
+    string Kernel,
+    string Initramfs,
+    string Append);
 
 /// <summary>
-/// A QEMU process: started with its sandbox on, without network and disk; the port of the agent is a socket in a
-/// directory of its own; killed when this is disposed or this process ends in whatever way.
+/// A QEMU process: started with its sandbox on, without network and disk; the port of the agent is a socket
+/// in a directory of its own; killed when this is disposed or this process ends in whatever way.
 /// </summary>
 public sealed class QemuMachine : IDisposable
 {
@@ -28,7 +35,11 @@ public sealed class QemuMachine : IDisposable
     {
         this.process = process;
         this.directory = directory;
-        reader = new Thread(() => Console.Follow(process.StandardOutput)) { IsBackground = true, Name = "console" };
+        reader = new Thread(() => Console.Follow(process.StandardOutput))
+        {
+            IsBackground = true,
+            Name = "console",
+        };
         reader.Start();
     }
 
@@ -44,7 +55,9 @@ public sealed class QemuMachine : IDisposable
     /// <summary>Its number, for those who kill it in tests.</summary>
     public int ProcessId => process.Id;
 
-    /// <summary>Starts a machine and waits until QEMU has connected; the guest is still booting then.</summary>
+    /// <summary>
+    /// Starts a machine and waits until QEMU has connected; the guest is still booting then.
+    /// </summary>
     /// <exception cref="GuestSetupException">QEMU cannot be started.</exception>
     public static QemuMachine Start(BootSpec spec)
     {
@@ -68,7 +81,9 @@ public sealed class QemuMachine : IDisposable
         }
     }
 
-    /// <summary>Waits until the process is gone and the console has been read. False: it is still there.</summary>
+    /// <summary>
+    /// Waits until the process is gone and the console has been read. False: it is still there.
+    /// </summary>
     public bool WaitForExit(TimeSpan patience) => process.WaitForExit(patience) && reader.Join(patience);
 
     public void Dispose()
@@ -99,7 +114,6 @@ public sealed class QemuMachine : IDisposable
             .. machine.Machine,
             "-chardev", $"socket,id=agent,path={socket}",
             "-device", "virtio-serial-pci,addr=0x2", "-device", "virtserialport,chardev=agent,name=a",
-            .. Machines.Bridge,
         ];
         foreach (var device in machine.Devices)
         {

@@ -18,7 +18,8 @@ public sealed class ScriptedGuest(Func<string, string> answer) : IGuest
         HasIommufd: true,
         HasType1: true,
         CanFail: true,
-        HasKernelDriver: true);
+        HasKernelDriver: true,
+        RestoresRam: true);
 
     /// <summary>The kernel's log is said to hold a warning.</summary>
     public bool KernelAlarm { get; set; }
