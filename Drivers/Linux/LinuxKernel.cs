@@ -8,10 +8,7 @@ namespace Conformance.Drivers.Linux;
 /// <param name="Image">The bootable image.</param>
 /// <param name="Initramfs">With the agent, and the modules that the image needs.</param>
 /// <param name="Era">Whose core the oracle runs.</param>
-/// <param name="HasIommufd">iommufd and VFIO character devices; without them type1 alone.</param>
-/// <param name="HasFaultInjection"><c>/proc/self/fail-nth</c> exists.</param>
-public sealed record LinuxKernel(
-    string Name, string Image, string Initramfs, Era Era, bool HasIommufd, bool HasFaultInjection)
+public sealed record LinuxKernel(string Name, string Image, string Initramfs, Era Era)
 {
     /// <summary>The kernel with iommufd that the setup script builds for an architecture.</summary>
     /// <exception cref="GuestSetupException">It was not set up.</exception>
@@ -19,9 +16,7 @@ public sealed record LinuxKernel(
         $"{Artefacts.Word(arch)} {files[$"kernel.{Artefacts.Word(arch)}.release"] ?? "kernel"} with iommufd",
         files.Kernel(arch),
         files.Initramfs(arch),
-        Eras.Newest,
-        HasIommufd: true,
-        HasFaultInjection: true);
+        Eras.Newest);
 
     /// <summary>A kernel as Debian ships it: 6.1, 6.12 or 7.2, x86-64, type1 only.</summary>
     /// <exception cref="GuestSetupException">It was not set up, or there is none of that series.</exception>
@@ -29,9 +24,7 @@ public sealed record LinuxKernel(
         $"Debian {files[$"debian.{series}.release"] ?? series}",
         files.Need($"debian.{series}", $"debian:{series}"),
         files.Need($"initramfs.debian-{series}", $"agent:debian-{series}"),
-        EraOf(series) ?? throw new GuestSetupException($"no era of the contract is known for Linux {series}"),
-        HasIommufd: false,
-        HasFaultInjection: false);
+        EraOf(series) ?? throw new GuestSetupException($"no era of the contract is known for Linux {series}"));
 
     /// <summary>The built kernel with one function broken on purpose.</summary>
     /// <exception cref="GuestSetupException">It was not built.</exception>

@@ -26,9 +26,7 @@ public static class OwnKernel
         var plain = files.Initramfs(target.Machine.Arch);
         var config = Config(image);
         Demand(Missing($"all,{target.ConfigSection}", image), image);
-        var lacks = Missing("iommufd", image);
-        var hasIommufd = lacks.Count == 0;
-        if (!hasIommufd && Missing("type1", image) is { Count: > 0 } neither)
+        if (Missing("iommufd", image) is { Count: > 0 } lacks && Missing("type1", image) is { Count: > 0 } neither)
         {
             Demand([.. lacks, .. neither], image);
         }
@@ -38,9 +36,7 @@ public static class OwnKernel
             image,
             modules is null ? plain : Initramfs.WithModules(plain, modules),
             era ?? EraOf(config) ?? throw new GuestSetupException(
-                $"{image}: expected a version from 5.19 on in its configuration; name one with --era"),
-            hasIommufd,
-            HasFaultInjection: Missing("failures", image).Count == 0);
+                $"{image}: expected a version from 5.19 on in its configuration; name one with --era"));
     }
 
     /// <summary>The first lines of a configuration name the version.</summary>
@@ -86,6 +82,7 @@ public static class OwnKernel
         using var process = Process.Start(new ProcessStartInfo("python3", [script, .. arguments])
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
             RedirectStandardError = true,
             StandardOutputEncoding = Encoding.UTF8,
         }) ?? throw new GuestSetupException("python3 does not start");

@@ -80,11 +80,11 @@ internal sealed class LinuxVerb
         var expectations = new Expectations(
             SuiteKnowledge.Catalogue, choice.Era, !parsed.GetValue(noExpectations));
         host.Error.WriteLine($"{target}: booting {choice.Name}");
-        guest.Reset();
+        var generator = guest.Generator();
         var clock = Stopwatch.StartNew();
         var report = ProgressDisplay.Track(host, "commands", options.Commands, progress =>
         {
-            var search = new LinuxSearch(target, choice.Era, guest, GuestKernel.Generator(target, choice), options)
+            var search = new LinuxSearch(target, choice.Era, guest, generator, options)
             {
                 Expectations = expectations,
                 OnScenario = Advance(progress),

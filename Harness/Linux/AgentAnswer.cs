@@ -17,10 +17,15 @@ internal static class AgentAnswer
         ResultKind.Landed => Dma(DmaFate.Landed),
         ResultKind.Refused => Dma(DmaFate.Refused),
         ResultKind.Elsewhere => Elsewhere(result),
-        ResultKind.Unable or ResultKind.EngineError =>
+        ResultKind.Unable or ResultKind.EngineError when IsAccess(sent) =>
             Dma(DmaFate.NotPossible) with { Detail = result.ToString() },
+        ResultKind.Unable => throw new GuestSetupException(
+            $"this kernel or its machine cannot do '{sent}': {result.Detail}"),
         _ => throw new ProtocolException(0, $"an answer to '{sent}'", result.ToString()),
     };
+
+    private static bool IsAccess(string sent) => sent.StartsWith("p ", StringComparison.Ordinal)
+        || sent.StartsWith("dma", StringComparison.Ordinal);
 
     private static KernelAnswer OfStatus(string sent, in GuestResult result)
     {

@@ -24,14 +24,17 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
     /// <summary>How often it was started.</summary>
     public int Boots { get; private set; }
 
-    /// <summary>What can be asked of such a kernel on such a machine, at random.</summary>
-    public static IScenarioGenerator Generator(LinuxTarget target, LinuxKernel kernel)
+    /// <summary>What can be asked of the kernel on its machine, at random; boots it.</summary>
+    /// <exception cref="KernelLostException">It does not come up.</exception>
+    public IScenarioGenerator Generator()
     {
+        Reset();
+        var facts = guest!.Facts;
+        var offer = ClientOffer.Type1 | ClientOffer.Sysfs | ClientOffer.Identity | ClientOffer.Hotplug
+            | (facts.HasIommufd ? ClientOffer.Iommufd : ClientOffer.None)
+            | (facts.HasKernelDriver ? ClientOffer.Bind : ClientOffer.None)
+            | (facts.CanFail ? ClientOffer.FailNth : ClientOffer.None);
         var model = new LinuxModel(target, kernel.Era, target.Topology, traced: false);
-        var offer = ClientOffer.Type1 | ClientOffer.Sysfs | ClientOffer.Identity | ClientOffer.Bind
-            | ClientOffer.Hotplug
-            | (kernel.HasIommufd ? ClientOffer.Iommufd : ClientOffer.None)
-            | (kernel.HasFaultInjection ? ClientOffer.FailNth : ClientOffer.None);
         return ClientScenarioGenerator.On(kernel.Era.Name, target.Topology, model.ProfileOf, offer);
     }
 

@@ -15,6 +15,7 @@ namespace Conformance.Harness.Linux;
 internal sealed class LinuxJudge
 {
     private static readonly RuleId Predicted = Comparison.R71OutcomesAgree.Id;
+    private static readonly RuleId FailedAttachKeepsOld = R7FailedAttachKeepsOld.Promise.Id;
     private static readonly RuleId StaysWell = Comparison.R73KernelStaysWell.Id;
 
     /// <summary>Where an access is said to have landed that went to nobody knows where.</summary>
@@ -72,6 +73,22 @@ internal sealed class LinuxJudge
             new LinuxStep(index, Outcome.Of(Errno.ENOMEM), actual, answer.Detail, Struck: true), Model.System);
         return answer.Errno == Errno.ENOMEM || Conclude(
             index, $"{command} gives {actual} where an allocation fails, the reference model -ENOMEM");
+    }
+
+    /// <summary>
+    /// A failed move after which nobody can say where the devices are, because it is known that the driver
+    /// breaks R7; the run ends.
+    /// </summary>
+    public bool LosesItsPlace(in Command command)
+    {
+        var moves = command.Op is Op.FdAttach or Op.FdBind or Op.VfioSetContainer or Op.VfioSetIommu;
+        if (!moves || !isExpected(FailedAttachKeepsOld))
+        {
+            return false;
+        }
+
+        result.ExpectedSeen.Add(FailedAttachKeepsOld);
+        return true;
     }
 
     /// <summary>

@@ -130,7 +130,8 @@ public sealed class LinuxRunner
         var answer = kernel.Run([GuestLine.Of(fault), GuestLine.Of(command)])[^1];
         if (answer is { Struck: true, Errno: not Errno.OK })
         {
-            return judge.GaveUp(index, command, answer) && ProbeAfter(index, command) && Flush();
+            return judge.GaveUp(index, command, answer) && !judge.LosesItsPlace(command)
+                && ProbeAfter(index, command) && Flush();
         }
 
         var sent = new SentCommand(index, command, oracle.System.Execute(index, command), isForModelOnly: false);
