@@ -26,6 +26,7 @@ internal sealed class LinuxJudge
     private readonly Func<RuleId, bool> isExpected;
     private readonly RunResult result = new();
     private readonly HashSet<int> givenUp = [];
+    private readonly HashSet<int> judged = [];
     private long compared;
 
     public LinuxJudge(LinuxModel model, Scenario scenario, Func<RuleId, bool> isExpected)
@@ -62,6 +63,7 @@ internal sealed class LinuxJudge
     public bool GaveUp(int index, in Command command, KernelAnswer answer)
     {
         givenUp.Add(index);
+        judged.Add(index);
         Trace.Clear();
         result.Commands++;
         Tally.Sent++;
@@ -98,7 +100,7 @@ internal sealed class LinuxJudge
     public bool Judge(SentCommand sent, IReadOnlyList<KernelAnswer> answers)
     {
         Trace.Clear();
-        var again = sent.Index < result.Commands;
+        var again = !judged.Add(sent.Index);
         var answer = sent.HasLine ? answers[0] : null;
         var difference = again || sent.IsAccess ? null : Follow(sent, answer);
         if (sent.IsAccess)

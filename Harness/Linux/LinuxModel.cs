@@ -64,6 +64,18 @@ internal sealed class LinuxModel
     public bool IsForModelOnly(in Command command) => command.Op == Op.Register
         || (command.Op == Op.Probe && System.Core.GroupOf(System.Core.Devices[command.A]) is not null);
 
+    /// <summary>
+    /// A command that is left out, in the model too: a bus scan finds every device that is away, and so one at
+    /// a time may be.
+    /// </summary>
+    public bool IsLeftOut(in Command command) => command.Op == Op.Release && IsOneAway();
+
+    private bool IsOneAway()
+    {
+        var core = System.Core;
+        return Array.Exists(core.Devices, device => core.GroupOf(device) is null);
+    }
+
     /// <summary>What the model says of an access.</summary>
     public DmaOutcome Predict(in Access access) =>
         System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), access.Direction);

@@ -24,6 +24,7 @@ public sealed class LinuxRunner
     private readonly LinuxJudge judge;
     private readonly List<SentCommand> batch = [];
     private readonly List<string> lines = [];
+    private readonly HashSet<int> leftOut = [];
 
     /// <param name="target">The machine.</param>
     /// <param name="era">Whose core the kernel has.</param>
@@ -99,6 +100,12 @@ public sealed class LinuxRunner
                 continue;
             }
 
+            if (oracle.IsLeftOut(command))
+            {
+                leftOut.Add(i);
+                continue;
+            }
+
             Plan(i, command);
             if (lines.Count >= options.BatchLines && !Flush())
             {
@@ -143,7 +150,7 @@ public sealed class LinuxRunner
     {
         for (var i = 0; i < index; i++)
         {
-            if (!judge.WasGivenUp(i))
+            if (!judge.WasGivenUp(i) && !leftOut.Contains(i))
             {
                 copy.System.Execute(i, scenario.Commands[i]);
             }

@@ -19,10 +19,12 @@ public static class Machines
     private const string UnsafeInterrupts =
         "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1";
 
+    // Both functions say that they are one of several: Linux derives the group of a function that comes back by
+    // a bus scan before it knows that of it, and would give it a group of its own.
     private static readonly ImmutableArray<GuestDevice> Devices =
     [
         new("0000:00:04.0", DmaEngine.TestDevice, 0x0020, 0, "iommu-testdev,addr=0x4.0,multifunction=on"),
-        new("0000:00:04.1", DmaEngine.TestDevice, 0x0021, 0, "iommu-testdev,addr=0x4.1"),
+        new("0000:00:04.1", DmaEngine.TestDevice, 0x0021, 0, "iommu-testdev,addr=0x4.1,multifunction=on"),
         new("0000:00:05.0", DmaEngine.TestDevice, 0x0028, 1, "iommu-testdev,addr=0x5"),
         new("0000:00:06.0", DmaEngine.TestDevice, 0x0030, 2, "iommu-testdev,addr=0x6"),
         new("0000:00:07.0", DmaEngine.Lsi, 0x0038, 3, "lsi53c895a,addr=0x7"),
