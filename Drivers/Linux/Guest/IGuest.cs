@@ -49,6 +49,6 @@ public sealed class GuestLostException(GuestLoss loss, IReadOnlyList<string> evi
             GuestLoss.Panic => "the kernel of the guest panicked",
             _ => "the machine ended",
         };
-        return evidence.Count == 0 ? text : $"{text}: {evidence[0]}";
+        return evidence.Count > 0 && GuestHealth.IsAlarm(evidence[0]) ? $"{text}: {evidence[0]}" : text;
     }
 }
