@@ -24,6 +24,26 @@ public sealed class LatitudeTests
         Assert.Empty(bench.Violations);
     }
 
+    [Theory]
+    [InlineData("v6.5")]
+    [InlineData("v7.2")]
+    public void The_record_of_a_deferred_device_may_name_the_former_default_while_its_type_changes(string era)
+    {
+        var setting = new BenchSetting().Kdump().With(0, d => d with { Deferred = true });
+        var bench = new RuleBench(era, setting).Begin(Op.Register)
+            .OfDevice(EventKind.ProbeDevice, 0).Join(0, 0).OfDevice(EventKind.Deferred, 0, flag: true)
+            .Note(0, _ => new Record(RuleBench.Default, RuleBench.Default, DomainId.None, 0, 0)).End();
+        bench.Begin(Op.SetType, 0).Note(0, r => r with { Default = RuleBench.Identity })
+            .SetBegin(0, RuleBench.Identity).Note(0, r => r with { Domain = RuleBench.Identity })
+            .SetEnd(0, RuleBench.Identity).End();
+        bench.Begin(Op.SetType, 0).Note(0, r => r with { Default = RuleBench.OtherDefault })
+            .SetBegin(0, RuleBench.OtherDefault).Note(0, r => r with { Domain = RuleBench.OtherDefault })
+            .SetEnd(0, RuleBench.OtherDefault).End();
+        Assert.False(bench.Breaks(25));
+        bench.Begin(Op.Sync).Note(0, r => r with { Domain = RuleBench.Identity }).End();
+        Assert.True(bench.Breaks(25));
+    }
+
     [Fact]
     public void After_a_claim_without_owner_counts_and_types_are_not_judged()
     {
