@@ -115,7 +115,7 @@ internal static class IntelVtdProfile
             DriverRegions = InterruptWindow,
             ReportsRegions = [ResvType.Direct, ResvType.DirectRelaxable],
             Capabilities = Promises(tree, capabilities),
-            MaxPasids = machine.Kdump ? 0 : capabilities.Pasids,
+            MaxPasids = capabilities.Pasids,
             KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
             ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ =>
                 RefusedAttach.Blocked : null,
@@ -297,7 +297,8 @@ internal static class IntelVtdProfile
             IovaWraps = Errno.EINVAL,
             MapChecks = [MapCheck.Iova, MapCheck.Permission],
             SyncReaches = firstStage && !rules.WidensFirstStage ? UnderFlushed : null,
-            DmaWindow = firstStage ? (0, (1UL << (width - 1)) - 1) : null,
+            Masks = firstStage ? IovaMasking.SignedDma : IovaMasking.None,
+            GathersPages = true,
             WriteOnly = WriteOnlyRule.BecomesReadWrite,
             Overlap = OverlapRule.KeepOldAndSucceed,
             OverlapSmaller = OverlapRule.Replace,
@@ -332,8 +333,8 @@ internal static class IntelVtdProfile
     }
 
     /// <summary>
-    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a domain that does not suit
-    /// the unit.
+    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a context entry copied from
+    /// the crashed kernel, a domain that does not suit the unit.
     /// </summary>
     private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c)
     {
@@ -345,6 +346,11 @@ internal static class IntelVtdProfile
         if (!rules.Generic && c.Type.IsPaging() && IsDirty(c.Domain))
         {
             return Errno.EINVAL;
+        }
+
+        if (c.Inherited)
+        {
+            return Errno.EBUSY;
         }
 
         return rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;

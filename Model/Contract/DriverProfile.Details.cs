@@ -31,6 +31,13 @@ public enum IovaMasking : byte
 
     /// <summary>The hardware's walk.</summary>
     Dma = 4,
+
+    /// <summary>
+    /// The hardware's walk, for addresses that are sign-extended from the highest bit of
+    /// <see cref="DriverProfile.IovaLast"/>; others are refused (first stage of VT-d, whose driver before 7.2
+    /// maps the upper half of the table at the address without the extension).
+    /// </summary>
+    SignedDma = 8,
 }
 
 /// <summary>What a compatibility test of <c>attach_dev</c> can look at.</summary>
@@ -55,13 +62,18 @@ public readonly record struct AttachCase(
 /// <param name="Domain">The profile that the domain follows.</param>
 /// <param name="Rid">Type of the domain that the device's normal DMA is on; null for none.</param>
 /// <param name="RidDomain">The profile that it follows; null for none and for static domains.</param>
+/// <param name="Inherited">
+/// The device's context is still that of the crashed kernel: deferred, and on no domain but a blocked one so
+/// far.
+/// </param>
 public readonly record struct PasidCase(
     DeviceSpec? MadeFor,
     DeviceSpec Device,
     DomainType Type,
     DriverProfile Domain,
     DomainType? Rid,
-    DriverProfile? RidDomain);
+    DriverProfile? RidDomain,
+    bool Inherited);
 
 /// <summary>The finer points, which most drivers leave at their defaults.</summary>
 public sealed partial record DriverProfile
@@ -206,6 +218,12 @@ public sealed partial record DriverProfile
 
     /// <summary>What <see cref="IDriverStack.ForcesStrict"/> says of an instance of this variant.</summary>
     public bool ForcesStrict { get; init; }
+
+    /// <summary>
+    /// Unmap gathers what it removed as one page: before one of another size, or apart from the rest, what
+    /// was gathered is synced on its own (iommu_iotlb_gather_add_page; VT-d of 6.1 and 6.12).
+    /// </summary>
+    public bool GathersPages { get; init; }
 
     /// <summary>
     /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it

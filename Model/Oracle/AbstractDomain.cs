@@ -218,7 +218,8 @@ public sealed class AbstractDomain : IommuDomain
             var rid = device.Primary.Domain;
             var ridProfile = rid is { origin.IsStatic: false } ? rid.Profile : null;
             errno = check(new PasidCase(
-                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile));
+                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile,
+                stack.IsKdump && device.IsInherited));
         }
 
         return errno == Errno.OK ? CheckWidth(device.Profile) : errno;
@@ -275,9 +276,26 @@ public sealed class AbstractDomain : IommuDomain
         var removed = table.Unmap(iova, size, pageSize, gather);
         if (removed != 0 && !gather.Queued)
         {
-            gather.AddRange(iova, removed);
+            Gather(gather, iova, removed);
         }
 
         return removed;
+    }
+
+    private void Gather(IotlbGather gather, ulong iova, ulong removed)
+    {
+        if (!table.Profile.GathersPages)
+        {
+            gather.AddRange(iova, removed);
+            return;
+        }
+
+        if (gather.NeedsSyncBefore(iova, removed, removed))
+        {
+            IotlbSync(gather);
+            gather.Reset();
+        }
+
+        gather.AddPage(iova, removed, removed);
     }
 }

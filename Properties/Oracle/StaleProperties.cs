@@ -47,6 +47,28 @@ public sealed class StaleProperties
         Assert.False(MayReach(system, 0x5008, 0x8008));
     }
 
+    /// <summary>Each sync reaches one page only, so what is synced with another page is lost.</summary>
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Pages_of_another_size_are_synced_on_their_own_where_pages_are_gathered(bool pages, bool stale)
+    {
+        var system = new Abstract(Abstract.Plain with
+        {
+            GathersPages = pages,
+            SyncReaches = (first, _) => (first, first + 0xfff),
+        });
+        var domain = MapOne(system);
+        var gather = new IotlbGather();
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x2000), new PhysAddr(0), 0x1000, 2, Prot.Read, ref mapped);
+        domain.UnmapPages(new Iova(0x2000), 0x1000, 2, gather);
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.Equal(stale, MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0x3000, 0x1000));
+    }
+
     [Fact]
     public void A_queued_unmap_stays_stale_until_the_full_flush()
     {
