@@ -253,6 +253,10 @@ public sealed class AbstractDomain : IommuDomain
         if (FollowsUnits(unit))
         {
             table.FitTo(Follow(unit));
+            if (table.IsMisread)
+            {
+                stack.GiveUp();
+            }
         }
     }
 

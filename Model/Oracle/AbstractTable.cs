@@ -9,6 +9,9 @@ namespace Conformance.Model.Oracle;
 /// </summary>
 internal sealed partial class AbstractTable
 {
+    /// <summary>Entries of one table of every format that takes tables away with their mappings.</summary>
+    private const ulong EntriesPerTable = 512;
+
     private DriverProfile profile;
     private UnmapRule unmapRule;
     private MapCheck[] mapChecks = [];
@@ -38,6 +41,9 @@ internal sealed partial class AbstractTable
     public PageSizes Sizes { get; private set; }
 
     public DriverProfile Profile => profile;
+
+    /// <summary>Tables are read one level too high; see <see cref="TableShape.IsMisread"/>.</summary>
+    public bool IsMisread => Shape is { IsMisread: true };
 
     private bool IsMasked => (profile.Masks & IovaMasking.Tables) != 0;
 
@@ -141,7 +147,27 @@ internal sealed partial class AbstractTable
             top = iova == 0 ? null : iova - 1;
         }
 
+        if (removed != 0 && UnmapFreesTables)
+        {
+            NoteFreedTables(iova, iova + removed - 1);
+        }
+
         return removed;
+    }
+
+    /// <summary>
+    /// Until the sync, the walker may know the tables that hung below the whole entries of a range, and find
+    /// in them nothing of what is mapped there next.
+    /// </summary>
+    private void NoteFreedTables(ulong first, ulong last)
+    {
+        var below = (Sizes.Min * EntriesPerTable) - 1;
+        var from = (first + below) & ~below;
+        var end = last == ulong.MaxValue ? 0 : (last + 1) & ~below;
+        if (from >= first && (end > from || (end == 0 && last == ulong.MaxValue)))
+        {
+            staleOfUnmap?.Add(new AddressRun(from, end - 1, 0, Prot.None, 0));
+        }
     }
 
     /// <summary><c>[iova, iova + size)</c> lies where map and unmap may work.</summary>

@@ -179,6 +179,32 @@ public sealed class StaleProperties
         }
     }
 
+    /// <summary>
+    /// The walker may still know the table that went with the range; what is mapped next is in a new one.
+    /// </summary>
+    [Theory]
+    [InlineData(HoleRule.Stop, 0x20_0000UL, false)]
+    [InlineData(HoleRule.CountToEntryEnd, 0x20_0000UL, true)]
+    [InlineData(HoleRule.CountToEntryEnd, 0x1f_f000UL, false)]
+    public void What_is_mapped_where_a_table_was_freed_may_be_refused_until_the_sync(
+        HoleRule hole, ulong size, bool refused)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { Hole = hole, IovaLast = 0xff_ffff, EntryShifts = [12, 21] });
+        var domain = system.Paging();
+        domain.AttachDev(system.Devices[0], null);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x20_0000), new PhysAddr(0), 0x1000, size / 0x1000, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        Assert.Equal(size, domain.UnmapPages(new Iova(0x20_0000), 0x1000, size / 0x1000, gather));
+        domain.MapPages(new Iova(0x20_1000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped);
+        var source = system.Devices[0].Spec.Requesters[0];
+        var iova = new Iova(0x20_1000);
+        Assert.Equal(refused, system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
+        domain.IotlbSync(gather);
+        Assert.False(system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
+    }
+
     [Fact]
     public void Stale_permissions_hold()
     {

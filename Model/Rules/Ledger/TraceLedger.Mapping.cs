@@ -223,7 +223,7 @@ public sealed partial class TraceLedger
 
         if (domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live)
         {
-            last = Math.Min(claimed, Math.Min(tail.Last, tail.LeafLast(last)));
+            last = LeafEnd(domain, tail, last, claimed);
         }
 
         if (claimed > last)
@@ -232,6 +232,23 @@ public sealed partial class TraceLedger
         }
 
         return last;
+    }
+
+    /// <summary>
+    /// Last byte of the page that holds <paramref name="at"/>, as far as the map holds it as one and the
+    /// unmap claims it. An earlier mark may have cut the page's entry.
+    /// </summary>
+    private static ulong LeafEnd(DomainFacts domain, in TranslationEntry leaf, ulong at, ulong claimed)
+    {
+        var end = Math.Min(claimed, leaf.LeafLast(at));
+        at = Math.Min(end, leaf.Last);
+        while (at < end && domain.Map.TryFind(at + 1, out var next) && next.Kind == EntryKind.Live
+            && next.LeafShift == leaf.LeafShift && next.PaOf(at + 1) == leaf.PaOf(at + 1))
+        {
+            at = Math.Min(end, next.Last);
+        }
+
+        return at;
     }
 
     /// <summary>Gone, except what an earlier fast unmap left pending: its sync is still to come.</summary>

@@ -40,7 +40,8 @@ public sealed partial class TraceLedger
                 group.HasUserDomain = Now.Named != group.Blocking;
                 break;
             case Op.DetachDevice or Op.DetachGroup or Op.DetachHandle when group is not null:
-                group.HasUserDomain &= Now.Warns != 0 && group.Domain != group.Blocking;
+                group.HasUserDomain &= IsStillSplit(group)
+                    || (Now.Warns != 0 && group.Domain != group.Blocking);
                 break;
             case Op.SetType when group is not null:
                 group.HasUserDomain &= group.InUserState;
@@ -68,6 +69,20 @@ public sealed partial class TraceLedger
         {
             group.HasUserDomain |= devices[member].IsPlaced && devices[member].Domain == Now.Named;
         }
+    }
+
+    /// <summary>
+    /// A detach moved nobody, because the record already says what it was to say, and the split stays.
+    /// </summary>
+    private bool IsStillSplit(GroupFacts group)
+    {
+        var split = false;
+        foreach (var member in group.Members)
+        {
+            split |= devices[member].IsPlaced && devices[member].Domain != group.Domain;
+        }
+
+        return split && Now.Moves == 0;
     }
 
     private void Own(GroupFacts group)
