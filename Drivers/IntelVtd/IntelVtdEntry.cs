@@ -46,6 +46,10 @@ public static class IntelVtdEntry
                 + "the size",
                 VtdVariants.ScalableFirstStage),
             Breaks(
+                12, "v5.19", "v6.6",
+                "6.1 intel/iommu.c: intel_flush_iotlb_all leaves device TLBs alone in caching mode",
+                VtdVariants.LegacyCaching),
+            Breaks(
                 12, "v6.7", "v6.7",
                 "6.12 intel/iommu.c: dmar_domain_attach_device switches ATS on; a PASID attached before has no "
                 + "device-TLB tag (cache.c: __cache_tag_assign_domain)",

@@ -299,6 +299,8 @@ internal static class IntelVtdProfile
             SyncReaches = firstStage && !rules.WidensFirstStage ? UnderFlushed : null,
             Masks = firstStage ? IovaMasking.SignedDma : IovaMasking.None,
             GathersPages = true,
+            FlushAllSparesDevices = !rules.StaticDomains && capabilities.IsCaching,
+            MissesPasidsBeforeAttach = rules.StaticDomains,
             WriteOnly = WriteOnlyRule.BecomesReadWrite,
             Overlap = OverlapRule.KeepOldAndSucceed,
             OverlapSmaller = OverlapRule.Replace,

@@ -226,6 +226,17 @@ public sealed partial record DriverProfile
     public bool GathersPages { get; init; }
 
     /// <summary>
+    /// <c>flush_iotlb_all</c> leaves the caches inside devices alone (VT-d of 6.1, caching mode).
+    /// </summary>
+    public bool FlushAllSparesDevices { get; init; }
+
+    /// <summary>
+    /// No invalidation reaches the cache inside a device for a PASID that was attached while nothing was
+    /// attached for normal requests (VT-d of 6.12: ATS is off then, so no tag is made).
+    /// </summary>
+    public bool MissesPasidsBeforeAttach { get; init; }
+
+    /// <summary>
     /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it
     /// (VT-d first
     /// stage of 6.1: the start is aligned down to the size, the end is not reached).

@@ -23,6 +23,7 @@ public sealed class AbstractDomain : IommuDomain
     private readonly AbstractTable table;
     private DeviceSpec? madeFor;
     private bool final;
+    private bool hasMissedPasids;
 
     internal AbstractDomain(AbstractStack stack, DriverProfile unit, in DomainOrigin origin)
     {
@@ -118,6 +119,7 @@ public sealed class AbstractDomain : IommuDomain
 
         Fit(device.Profile);
         Finalise(device);
+        hasMissedPasids |= device.Profile.MissesPasidsBeforeAttach && !device.IsAttached;
         foreach (var context in device.Contexts)
         {
             context.SetPasid(new PasidContext(pasid, KindOf(Type), this));
@@ -155,7 +157,15 @@ public sealed class AbstractDomain : IommuDomain
     public override ulong UnmapRange(Iova iova, ulong size, IotlbGather gather) =>
         size != 0 && table.InLimits(iova.Value, size) ? Unmap(iova.Value, size, size, gather) : 0;
 
-    public override void FlushIotlbAll() => table.Stale.Clear();
+    public override void FlushIotlbAll()
+    {
+        if (hasMissedPasids || table.Profile.FlushAllSparesDevices)
+        {
+            table.Stale.KeepInDevices(0, ulong.MaxValue);
+        }
+
+        table.Stale.Clear();
+    }
 
     public override Errno IotlbSyncMap(Iova iova, ulong size) => Errno.OK;
 
@@ -165,7 +175,20 @@ public sealed class AbstractDomain : IommuDomain
         {
             var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
                 ?? (gather.Start, gather.End);
+            KeepInDevices(first, last);
             table.Stale.Synced(gather, first, last);
+        }
+    }
+
+    /// <summary>
+    /// A device compares all bits of an address, so it does not find one that lacks its sign.
+    /// </summary>
+    private void KeepInDevices(ulong first, ulong last)
+    {
+        var missed = hasMissedPasids ? first : table.Profile.SignedUpperFirst ?? ulong.MaxValue;
+        if (missed <= last)
+        {
+            table.Stale.KeepInDevices(Math.Max(first, missed), last);
         }
     }
 

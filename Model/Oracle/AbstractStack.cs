@@ -174,7 +174,8 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
 
     public bool MayStillReach(Requester requester, Pasid pasid, Iova iova, DmaAccess access, PhysAddr pa) =>
         DomainOf(requester, pasid) is { Stale: { IsEmpty: false } stale } domain
-        && domain.Profile.TryWalk(iova.Value, out var at) && stale.MayReach(at, access, pa.Value);
+        && domain.Profile.TryWalk(iova.Value, out var at)
+        && stale.MayReach(at, access, pa.Value, contexts[Key(requester)].CachesItself);
 
     public bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access) =>
         DomainOf(requester, pasid) is { Stale: { IsEmpty: false } stale } domain
@@ -327,7 +328,7 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         {
             var profile = ProfileOf(requester.Instance);
             var unattached = profile.UnattachedFor?.Invoke(spec) ?? profile.Unattached;
-            found = new RequesterContext(profile, requester.Instance.Index, unattached);
+            found = new RequesterContext(profile, requester.Instance.Index, unattached, spec.Ats);
             contexts[Key(requester)] = found;
         }
 

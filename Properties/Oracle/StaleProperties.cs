@@ -205,6 +205,62 @@ public sealed class StaleProperties
         Assert.False(system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
     }
 
+    /// <summary>Only a device with a cache of its own keeps what an invalidation did not take from it.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_flush_may_spare_devices(bool ats)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { FlushAllSparesDevices = true }, Abstract.Device(8) with { Ats = ats });
+        var domain = MapOne(system);
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, new IotlbGather());
+        domain.FlushIotlbAll();
+        Assert.Equal(ats, MayReach(system, 0x5000, 0x8000));
+        Assert.False(MayReach(system, 0x6000, 0x9000));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void A_PASID_attached_while_its_device_was_on_nothing_may_be_missed(bool first, bool missed)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { MissesPasidsBeforeAttach = true }, Abstract.Device(8) with { Ats = true });
+        var device = system.Devices[0];
+        var domain = system.Paging();
+        if (!first)
+        {
+            Assert.Equal(Errno.OK, domain.AttachDev(device, null));
+        }
+
+        Assert.Equal(Errno.OK, domain.SetDevPasid(device, new Pasid(1), null));
+        Assert.Equal(Errno.OK, domain.AttachDev(device, null));
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.Equal(missed, MayReach(system, 0x5000, 0x8000));
+    }
+
+    [Fact]
+    public void An_address_without_its_sign_is_not_found_in_a_device()
+    {
+        var system = new Abstract(
+            Abstract.Plain with { Masks = IovaMasking.SignedDma, IovaLast = 0xffff },
+            Abstract.Device(8) with { Ats = true });
+        var domain = MapOne(system);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x8000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.UnmapPages(new Iova(0x8000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0xffff_ffff_ffff_8000, 0x8000));
+    }
+
     [Fact]
     public void Stale_permissions_hold()
     {

@@ -90,6 +90,16 @@ public sealed class LatitudeTests
     }
 
     [Fact]
+    public void An_old_translation_that_lands_after_a_PASID_was_detached_is_not_the_detach_s_doing()
+    {
+        var bench = new RuleBench().Start().AllocSlot(device: 2).AttachSlot(group: 1)
+            .Map(0x1000, 0x9000, 0x1000).Unmap(0x1000, 0x1000)
+            .Begin(Op.DetachPasid, Slot, 2, extra: 1).End().Dma(2, 0x1000, 0x9000);
+        Assert.True(bench.Breaks(12));
+        Assert.False(bench.Breaks(23));
+    }
+
+    [Fact]
     public void A_size_that_is_no_whole_page_promises_nothing_beyond()
     {
         var bench = new RuleBench().Start().AllocSlot().AttachSlot()

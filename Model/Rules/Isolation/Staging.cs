@@ -4,7 +4,7 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R23.</summary>
+/// <summary>R23. Where the domain had unmapped the address, what still lands is R12's.</summary>
 public sealed class R23DetachedPasidFaults : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -29,7 +29,7 @@ public sealed class R23DetachedPasidFaults : Rule
         {
             var detached = ledger.Now.Done && ledger.Now.Op == Op.DetachPasid
                 && ledger.Now.Group == view.Device.Group;
-            if (detached && view.Judgement == Judgement.Differs)
+            if (detached && view.Judgement == Judgement.Differs && view.Entry.Kind != EntryKind.Gone)
             {
                 Break(context, index, $"{view}, without PASID, after detach of PASID "
                     + $"{ledger.Now.Command.Extra}");
