@@ -23,7 +23,6 @@ public sealed class AbstractDomain : IommuDomain
     private readonly AbstractTable table;
     private DeviceSpec? madeFor;
     private bool final;
-    private bool hasMissedPasids;
 
     internal AbstractDomain(AbstractStack stack, DriverProfile unit, in DomainOrigin origin)
     {
@@ -119,7 +118,7 @@ public sealed class AbstractDomain : IommuDomain
 
         Fit(device.Profile);
         Finalise(device);
-        hasMissedPasids |= device.Profile.MissesPasidsBeforeAttach && !device.IsAttached;
+        table.IsMissedByDevices |= device.Profile.MissesPasidsBeforeAttach && !device.IsAttached;
         foreach (var context in device.Contexts)
         {
             context.SetPasid(new PasidContext(pasid, KindOf(Type), this));
@@ -159,7 +158,7 @@ public sealed class AbstractDomain : IommuDomain
 
     public override void FlushIotlbAll()
     {
-        if (hasMissedPasids || table.Profile.FlushAllSparesDevices)
+        if (table.IsMissedByDevices || table.Profile.FlushAllSparesDevices)
         {
             table.Stale.KeepInDevices(0, ulong.MaxValue);
         }
@@ -185,7 +184,7 @@ public sealed class AbstractDomain : IommuDomain
     /// </summary>
     private void KeepInDevices(ulong first, ulong last)
     {
-        var missed = hasMissedPasids ? first : table.Profile.SignedUpperFirst ?? ulong.MaxValue;
+        var missed = table.IsMissedByDevices ? first : table.Profile.SignedUpperFirst ?? ulong.MaxValue;
         if (missed <= last)
         {
             table.Stale.KeepInDevices(Math.Max(first, missed), last);

@@ -42,6 +42,9 @@ internal sealed partial class AbstractTable
 
     public DriverProfile Profile => profile;
 
+    /// <summary>Some device never hears of an invalidation; what is replaced stays in its cache too.</summary>
+    public bool IsMissedByDevices { get; set; }
+
     /// <summary>Tables are read one level too high; see <see cref="TableShape.IsMisread"/>.</summary>
     public bool IsMisread => Shape is { IsMisread: true };
 
@@ -200,6 +203,11 @@ internal sealed partial class AbstractTable
             var from = Math.Max(first, run.Start);
             var to = Math.Min(last, run.Last);
             stale?.Add(run.Part(from, to));
+            if (stale is null && IsMissedByDevices)
+            {
+                Stale.InDevices.Add(run.Part(from, to));
+            }
+
             if (run.LeafSize <= unit)
             {
                 Space.Remove(from, to);

@@ -245,6 +245,21 @@ public sealed class StaleProperties
     }
 
     [Fact]
+    public void What_a_map_replaces_stays_in_a_device_that_is_missed()
+    {
+        var system = new Abstract(
+            Abstract.Plain with { MissesPasidsBeforeAttach = true, Overlap = OverlapRule.Replace },
+            Abstract.Device(8) with { Ats = true });
+        var domain = system.Paging();
+        Assert.Equal(Errno.OK, domain.SetDevPasid(system.Devices[0], new Pasid(1), null));
+        Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[0], null));
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x9000), 0x1000, 1, Prot.Read, ref mapped);
+        Assert.True(MayReach(system, 0x5000, 0x8000));
+    }
+
+    [Fact]
     public void An_address_without_its_sign_is_not_found_in_a_device()
     {
         var system = new Abstract(
