@@ -336,7 +336,8 @@ internal static class IntelVtdProfile
 
     /// <summary>
     /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a context entry copied from
-    /// the crashed kernel, a domain that does not suit the unit.
+    /// the crashed kernel, a domain that does not suit the unit, a PASID beyond the device's table (a replace
+    /// is not tested by the core).
     /// </summary>
     private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c)
     {
@@ -355,6 +356,9 @@ internal static class IntelVtdProfile
             return Errno.EBUSY;
         }
 
-        return rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;
+        var errno = rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;
+        return errno == Errno.OK && c.Pasid.Value >= VtdPasidTable.LimitOf(c.Device.MaxPasids)
+            ? Errno.ENODEV
+            : errno;
     }
 }

@@ -60,6 +60,7 @@ public readonly record struct AttachCase(
 /// <param name="Device">The device.</param>
 /// <param name="Type">Type of the domain.</param>
 /// <param name="Domain">The profile that the domain follows.</param>
+/// <param name="Pasid">The PASID.</param>
 /// <param name="Rid">Type of the domain that the device's normal DMA is on; null for none.</param>
 /// <param name="RidDomain">The profile that it follows; null for none and for static domains.</param>
 /// <param name="Inherited">
@@ -71,6 +72,7 @@ public readonly record struct PasidCase(
     DeviceSpec Device,
     DomainType Type,
     DriverProfile Domain,
+    Pasid Pasid,
     DomainType? Rid,
     DriverProfile? RidDomain,
     bool Inherited);

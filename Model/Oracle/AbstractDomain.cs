@@ -110,7 +110,7 @@ public sealed class AbstractDomain : IommuDomain
             return Errno.OK;
         }
 
-        var errno = CheckPasid(device);
+        var errno = CheckPasid(device, pasid);
         if (errno != Errno.OK)
         {
             return errno;
@@ -232,7 +232,7 @@ public sealed class AbstractDomain : IommuDomain
         return errno == Errno.OK ? CheckWidth(unit) : errno;
     }
 
-    private Errno CheckPasid(AbstractDevice device)
+    private Errno CheckPasid(AbstractDevice device, Pasid pasid)
     {
         var errno = Errno.OK;
         if (device.Profile.CheckPasid is { } check)
@@ -240,7 +240,7 @@ public sealed class AbstractDomain : IommuDomain
             var rid = device.Primary.Domain;
             var ridProfile = rid is { origin.IsStatic: false } ? rid.Profile : null;
             errno = check(new PasidCase(
-                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile,
+                madeFor, device.Spec, Type, ProfileFor(device), pasid, rid?.Type, ridProfile,
                 stack.IsKdump && device.IsInherited));
         }
 

@@ -114,4 +114,17 @@ public sealed class IntelVtdPasidTests
         Assert.Equal([(0x18_0000_0031UL, 0UL), (0x37UL, 0UL), (0xd2UL, 0UL)], rig.Invalidations());
         Assert.Equal(Errno.OK, domain.SetDevPasid(rig[0], new Pasid(5), null));
     }
+
+    /// <summary>A replace, which the core does not test, can ask for one: the table ends at 2^15 here.</summary>
+    [Theory]
+    [InlineData(KernelTree.V6_12)]
+    [InlineData(KernelTree.V7_2)]
+    public void A_PASID_beyond_the_table_of_the_device_cannot_be_reached(KernelTree tree)
+    {
+        var spec = IntelVtdRig.Device(0, 0x18) with { MaxPasids = 1 };
+        var rig = new IntelVtdRig(tree, ["scalable-second-stage"], [spec]);
+        rig.Probe(0);
+        Assert.Equal(Errno.OK, rig.Alloc().SetDevPasid(rig[0], new Pasid(0x7fff), null));
+        Assert.Equal(Errno.ENODEV, rig.Alloc().SetDevPasid(rig[0], new Pasid(0x8000), null));
+    }
 }

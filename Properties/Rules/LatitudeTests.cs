@@ -94,9 +94,38 @@ public sealed class LatitudeTests
     {
         var bench = new RuleBench().Start().AllocSlot(device: 2).AttachSlot(group: 1)
             .Map(0x1000, 0x9000, 0x1000).Unmap(0x1000, 0x1000)
-            .Begin(Op.DetachPasid, Slot, 2, extra: 1).End().Dma(2, 0x1000, 0x9000);
+            .Begin(Op.DetachPasid, Slot, 2, extra: 1).SetPasid(2, 1, RuleBench.Blocked).End()
+            .Dma(2, 0x1000, 0x9000);
         Assert.True(bench.Breaks(12));
         Assert.False(bench.Breaks(23));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_detach_that_calls_no_driver_affects_no_requests(bool calls)
+    {
+        var bench = new RuleBench().Start().AllocSlot(device: 2).AttachSlot(group: 1)
+            .Map(0x1000, 0x9000, 0x1000).Begin(Op.DetachPasid, Slot, 2, extra: 1);
+        bench = calls ? bench.SetPasid(2, 1, RuleBench.Blocked) : bench;
+        bench.End().Dma(2, 0x1000, null);
+        Assert.Equal(calls, bench.Breaks(23));
+    }
+
+    /// <summary>
+    /// The unmap says to have removed the rest of a large page inside which it began. If the driver kept the
+    /// page, R12 and R40 say so, and no other rule.
+    /// </summary>
+    [Fact]
+    public void What_is_mapped_into_a_large_page_that_was_cut_is_R39_s_alone()
+    {
+        var bench = new RuleBench().Start().AllocSlot(1).AttachSlot(1)
+            .Map(DomainRef.Slot(1), new DomainId(6), 0x2000, 0x2000, 0x1000).Detach(1)
+            .AllocSlot().AttachSlot().Map(0, 0, 0x20_0000, page: 0x20_0000)
+            .Unmap(0x1000, 0x1000, 0x20_0000).Dma(0, 0x2fff, 0x2fff);
+        Assert.Equal([12, 40], bench.Violations.Select(v => v.Rule.Number).Distinct());
+        bench.Map(0x1000, 0x10_0000, 0x2000).Dma(1, 0x2ffe, 0x2ffe);
+        Assert.Equal([12, 40, 39], bench.Violations.Select(v => v.Rule.Number).Distinct());
     }
 
     [Fact]
@@ -230,6 +259,19 @@ public sealed class LatitudeTests
             .AllocSlot().AttachSlot().Map(0x1000, 0x9000, 0x1000).Dma(0, 0x1_0000_0000_1000, 0x9000);
         Assert.Empty(bench.Violations);
         Assert.Equal(1, bench.Exercised(39));
+    }
+
+    [Fact]
+    public void The_upper_half_of_a_table_is_mapped_without_its_sign_and_reached_with_it()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { Masks = IovaMasking.SignedDma };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start()
+            .AllocSlot().AttachSlot().Map(0x8000_0000_0000, 0x9000, 0x1000)
+            .Dma(0, 0xffff_8000_0000_0000, 0x9000).Dma(0, 0xffff_9000_0000_0000, null);
+        Assert.Empty(bench.Violations);
+        bench.Dma(0, 0x8000_0000_0000, null);
+        Assert.True(bench.Breaks(39));
     }
 
     [Fact]

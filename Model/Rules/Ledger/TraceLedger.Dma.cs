@@ -66,12 +66,13 @@ public sealed partial class TraceLedger
             : Domain(PasidDomain(device, view.Pasid));
         if (view.Domain is { } domain)
         {
+            view.At = WalkIn(domain);
             if (domain.Type.IsPaging())
             {
                 domain.Map.TryFind(view.At, out view.Entry);
             }
 
-            view.Judgement = Judge(domain, view.Entry);
+            view.Judgement = Judge(domain, view.Entry, view.At);
             view.Topics = TopicsOf(domain);
         }
 
@@ -95,15 +96,25 @@ public sealed partial class TraceLedger
         }
 
         TranslationEntry entry = default;
+        var at = WalkIn(domain);
         if (domain.Type.IsPaging())
         {
-            domain.Map.TryFind(view.At, out entry);
+            domain.Map.TryFind(at, out entry);
         }
 
-        return Judge(domain, entry);
+        return Judge(domain, entry, at);
     }
 
-    private Judgement Judge(DomainFacts domain, in TranslationEntry entry)
+    /// <summary>
+    /// The address that a walk of the domain's tables uses. One that lacks its sign stays as it is: what is
+    /// mapped there was promised to be reached.
+    /// </summary>
+    private ulong WalkIn(DomainFacts domain) =>
+        domain.Profile is { SignedUpperFirst: not null } profile && profile.TryWalk(view.Iova, out var at)
+            ? at
+            : view.Device.Addresses.InWalk(view.Iova);
+
+    private Judgement Judge(DomainFacts domain, in TranslationEntry entry, ulong at)
     {
         if (domain.Type == DomainType.Identity)
         {
@@ -126,12 +137,14 @@ public sealed partial class TraceLedger
         {
             case EntryKind.Live when entry.IsCertain:
                 var allowed = ((byte)entry.Prot & (view.Write ? 2 : 1)) != 0;
-                return Of(view.Landed ? view.Pa == entry.PaOf(view.At) : !allowed);
+                return Of(view.Landed ? view.Pa == entry.PaOf(at) : !allowed);
             case EntryKind.Live:
                 return Judgement.Open;
             case EntryKind.Stale:
-                var odd = view.Landed && view.Pa != entry.PaOf(view.At) && IsPlainlyStale(entry);
+                var odd = view.Landed && view.Pa != entry.PaOf(at) && IsPlainlyStale(entry);
                 return odd ? Judgement.Differs : Judgement.Open;
+            case EntryKind.Gone when (entry.Flags & EntryFlags.Cut) != 0 && view.Landed:
+                return Judgement.Open;
             default:
                 return Of(!view.Landed);
         }

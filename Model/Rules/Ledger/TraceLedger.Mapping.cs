@@ -146,11 +146,12 @@ public sealed partial class TraceLedger
     {
         foreach (var old in before)
         {
+            var cut = (old.Flags & EntryFlags.Cut) != 0 ? EntryFlags.Disputed : EntryFlags.None;
             var mark = old.Kind switch
             {
                 EntryKind.Live => flags | (old.Flags & EntryFlags.Unsynced),
-                EntryKind.Stale => EntryFlags.Unsynced,
-                _ => EntryFlags.None,
+                EntryKind.Stale => EntryFlags.Unsynced | cut,
+                _ => cut,
             };
             if (mark != EntryFlags.None)
             {
@@ -194,11 +195,14 @@ public sealed partial class TraceLedger
         }
 
         var last = Request.End(iova, Math.Min(e.C, e.E));
+        var isCut = domain.Map.TryFind(iova, out var head) && head.Kind == EntryKind.Live
+            && head.LeafFirst(iova) < iova;
         if (e.E > e.C)
         {
             last = WithLargePages(domain, iova, Request.End(iova, e.E), last);
         }
 
+        var cutLast = isCut ? Math.Min(last, head.LeafLast(iova)) : 0;
         if (e.Flag)
         {
             RemoveFast(domain, iova, last);
@@ -206,6 +210,11 @@ public sealed partial class TraceLedger
         else
         {
             Remove(domain, iova, last);
+        }
+
+        if (isCut)
+        {
+            NoteCut(domain, iova, cutLast);
         }
     }
 
@@ -268,6 +277,25 @@ public sealed partial class TraceLedger
                 var stale = found;
                 stale.Kind = EntryKind.Stale;
                 domain.Map.Put(stale);
+            }
+        }
+    }
+
+    /// <summary>
+    /// An unmap began inside a large page and said to have removed the rest of it: if it did not, that is
+    /// R12's, and what is built on it is nobody's.
+    /// </summary>
+    private void NoteCut(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        foreach (var found in scratch)
+        {
+            if (found.Kind is EntryKind.Stale or EntryKind.Gone)
+            {
+                var marked = found;
+                marked.Flags |= EntryFlags.Cut;
+                domain.Map.Put(marked);
             }
         }
     }
