@@ -110,12 +110,12 @@ public sealed class IommuSystem
     private Outcome Access(in Command command)
     {
         var spec = Topology.Devices[command.A];
-        if (command.B >= spec.Requesters.Length)
+        var pasid = new Pasid((uint)command.Size);
+        if (command.B >= spec.Requesters.Length || (pasid != Pasid.None && pasid.Value >= spec.MaxPasids))
         {
             return Outcome.Nothing;
         }
 
-        var pasid = new Pasid((uint)command.Size);
         var dma = Dma(new DeviceId(command.A), command.B, pasid, new Iova(command.Iova), command.Access);
         return dma.Landed ? Outcome.Bytes(dma.Pa.Value) : Outcome.Of(Errno.EFAULT);
     }

@@ -109,12 +109,14 @@ internal sealed partial class AbstractTable
     /// <summary>0 when nothing is mapped there.</summary>
     public PhysAddr IovaToPhys(ulong iova)
     {
+        iova &= profile.IovaMask;
         if ((profile.Masks & (IovaMasking.Lookup | IovaMasking.Tables)) != 0)
         {
             iova &= profile.IovaLast;
         }
 
-        if (!Space.TryFind(iova, out var run))
+        var isOutside = profile.LooksUpInAperture && !profile.Aperture.Contains(iova);
+        if (isOutside || !Space.TryFind(iova, out var run))
         {
             return default;
         }
@@ -129,6 +131,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, ulong pageSize, IotlbGather gather)
     {
+        iova &= profile.IovaMask;
         staleOfUnmap = !UnmapNeedsSync ? null : UnmapFreesTables ? Stale.Of(gather) : Stale.Common;
         if (IsMasked)
         {
