@@ -25,7 +25,6 @@ public sealed class LockstepRunner
     private readonly ulong[] memoryLasts;
     private readonly Func<RuleId, bool> isExpected;
     private readonly RunResult result = new();
-    private readonly List<AbstractStack> models = [];
     private long compared;
 
     /// <param name="subject">Era and drivers.</param>
@@ -52,18 +51,13 @@ public sealed class LockstepRunner
     /// <summary>Grows with each command: a watcher sees by it whether the driver still moves.</summary>
     public int Progress => Volatile.Read(ref progress);
 
-    /// <summary>
-    /// The system is gone, or a model can predict no more; what the rules have seen until then counts.
-    /// </summary>
-    private bool HasEnded => system.Dead || models.Exists(static model => model.HasGivenUp);
-
     private int progress;
 
     /// <summary>The whole scenario, then the comparison of the tables.</summary>
     public RunResult Run()
     {
         RunTo(scenario.Commands.Count);
-        if (result.Failure is null && !HasEnded && result.Commands == scenario.Commands.Count)
+        if (result.Failure is null && !system.Dead && result.Commands == scenario.Commands.Count)
         {
             CompareTables();
         }
@@ -116,7 +110,7 @@ public sealed class LockstepRunner
         var actual = system.Execute(index, command);
         result.Commands++;
         string? difference = null;
-        if (!HasEnded)
+        if (!system.Dead)
         {
             compared++;
             difference = expected == actual || IsStaleDma(command, actual)
@@ -126,7 +120,7 @@ public sealed class LockstepRunner
 
         rules.Observe(system.Trace.Events);
         AfterCommand?.Invoke(index);
-        return Judge(index, difference) && !HasEnded;
+        return Judge(index, difference) && !system.Dead;
     }
 
     /// <summary>
@@ -301,12 +295,8 @@ public sealed class LockstepRunner
         return DriverCatalog.ProfileOf(factory, subject.Era.Tree, scenario.Topology, instance.Index);
     }
 
-    private AbstractStack BuildOracle(string driver, DriverContext context)
-    {
-        var model = AbstractStack.Create(context, ProfileOf);
-        models.Add(model);
-        return model;
-    }
+    private IDriverStack BuildOracle(string driver, DriverContext context) =>
+        AbstractStack.Create(context, ProfileOf);
 
     private IDriverStack BuildSystem(string driver, DriverContext context) =>
         subject.Drivers[driver].Create(context);

@@ -139,8 +139,23 @@ public sealed partial record DriverProfile
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
 
+    /// <summary>
+    /// <c>iova_to_phys</c> looks at the aperture first and answers 0 outside of it, whatever the tables hold
+    /// (s390; shows in 6.1, where the aperture of an empty domain becomes that of the next device).
+    /// </summary>
+    public bool LooksUpInAperture { get; init; }
+
+    /// <summary>
+    /// The address bits that map, unmap and iova_to_phys look at, 2^n - 1; others fall away before
+    /// <see cref="IovaLast"/> is looked at (apple-dart of 7.2: the width of the TTBR index).
+    /// </summary>
+    public ulong IovaMask { get; init; } = ulong.MaxValue;
+
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
+
+    /// <summary>Last address before the tables begin again at 0.</summary>
+    public ulong TablesTop => (Masks & IovaMasking.Tables) != 0 ? IovaLast : IovaMask;
 
     /// <summary>
     /// Result of a map that asks for READ without WRITE (nest parent domains of VT-d 7.2: -EINVAL).

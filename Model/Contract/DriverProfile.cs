@@ -356,7 +356,9 @@ public sealed partial record DriverProfile
     public ulong? SignedUpperFirst =>
         (Masks & IovaMasking.SignedDma) == 0 ? null : (IovaLast >> 1) + 1;
 
-    /// <summary>Where in the tables the hardware looks an address up; false: it refuses the address.</summary>
+    /// <summary>
+    /// Where in the tables the hardware looks an address up; false: it refuses the address.
+    /// </summary>
     public bool TryWalk(ulong iova, out ulong at)
     {
         at = (Masks & (IovaMasking.Dma | IovaMasking.SignedDma)) != 0 ? iova & IovaLast : iova;

@@ -275,10 +275,6 @@ public sealed class AbstractDomain : IommuDomain
         if (FollowsUnits(unit))
         {
             table.FitTo(Follow(unit));
-            if (table.IsMisread)
-            {
-                stack.GiveUp();
-            }
         }
     }
 

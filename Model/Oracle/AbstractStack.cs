@@ -19,12 +19,6 @@ public interface IStaleOracle
     /// kind as in <see cref="MayStillReach"/>, does not permit it.
     /// </summary>
     bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access);
-
-    /// <summary>
-    /// What the driver does from here on depends on the addresses of its tables; nothing is predicted any
-    /// more.
-    /// </summary>
-    bool HasGivenUp { get; }
 }
 
 /// <summary>The numbers that a refusal of the abstract hardware carries; for printing.</summary>
@@ -66,8 +60,6 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     }
 
     public IIommuDriver Driver { get; }
-
-    public bool HasGivenUp { get; private set; }
 
     internal FaultPlan Faults => context.Faults;
 
@@ -180,8 +172,6 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     public bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access) =>
         DomainOf(requester, pasid) is { Stale: { IsEmpty: false } stale } domain
         && domain.Profile.TryWalk(iova.Value, out var at) && stale.MayRefuse(at, access);
-
-    internal void GiveUp() => HasGivenUp = true;
 
     internal bool IsStarted(RequesterContext requester) => started[requester.Instance];
 

@@ -42,11 +42,10 @@ internal sealed partial class AbstractTable
 
     public DriverProfile Profile => profile;
 
-    /// <summary>Some device never hears of an invalidation; what is replaced stays in its cache too.</summary>
+    /// <summary>
+    /// Some device never hears of an invalidation; what is replaced stays in its cache too.
+    /// </summary>
     public bool IsMissedByDevices { get; set; }
-
-    /// <summary>Tables are read one level too high; see <see cref="TableShape.IsMisread"/>.</summary>
-    public bool IsMisread => Shape is { IsMisread: true };
 
     private bool IsMasked => (profile.Masks & IovaMasking.Tables) != 0;
 
@@ -118,12 +117,14 @@ internal sealed partial class AbstractTable
     /// <summary>0 when nothing is mapped there.</summary>
     public PhysAddr IovaToPhys(ulong iova)
     {
+        iova &= profile.IovaMask;
         if ((profile.Masks & (IovaMasking.Lookup | IovaMasking.Tables)) != 0)
         {
             iova &= profile.IovaLast;
         }
 
-        if (!Space.TryFind(iova, out var run))
+        var isOutside = profile.LooksUpInAperture && !profile.Aperture.Contains(iova);
+        if (isOutside || !Space.TryFind(iova, out var run))
         {
             return default;
         }
@@ -138,6 +139,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, ulong pageSize, IotlbGather gather)
     {
+        iova &= profile.IovaMask;
         staleOfUnmap = !UnmapNeedsSync ? null : UnmapFreesTables ? Stale.Of(gather) : Stale.Common;
         if (IsMasked)
         {

@@ -19,7 +19,8 @@ internal sealed class StaleTranslations
     /// <summary>What an invalidation has ended, but not in the caches inside devices.</summary>
     public StaleRuns InDevices { get; } = new();
 
-    public bool IsEmpty => Common.IsEmpty && InDevices.IsEmpty && gathered.TrueForAll(static g => g.Runs.IsEmpty);
+    public bool IsEmpty =>
+        Common.IsEmpty && InDevices.IsEmpty && gathered.TrueForAll(static g => g.Runs.IsEmpty);
 
     /// <summary>What only the sync of this gather, or a flush of all, ends.</summary>
     public StaleRuns Of(IotlbGather gather)

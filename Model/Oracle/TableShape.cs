@@ -53,13 +53,6 @@ internal sealed class TableShape
     }
 
     /// <summary>
-    /// A level was taken from the top while its first entry was absent and another one was not: the top table
-    /// is kept, and that entry is now read as one of the level below, and so on down (VT-d before 7.2,
-    /// prepare_domain_attach_device).
-    /// </summary>
-    public bool IsMisread { get; private set; }
-
-    /// <summary>
     /// The tables now express addresses up to <paramref name="last"/>: levels whose one entry covers more are
     /// gone from the top, with the tables beside the one that is left, and do not come back.
     /// </summary>
@@ -67,8 +60,6 @@ internal sealed class TableShape
     {
         while (levels > 1 && (1UL << shifts[levels - 1]) - 1 >= last)
         {
-            var top = tables[levels - 1];
-            IsMisread |= top.Count > 0 && !top.Overlaps(0, 0);
             levels--;
         }
     }

@@ -15,8 +15,8 @@ public sealed class PasidTests
         Assert.Equal(4U, FakeStack.InstancePasids);
         foreach (var era in new[] { "v6.19", "v7.2" })
         {
-            Assert.Equal(
-                outcome, CoreBench.Run(era, Device + pasids, $"register i0;alloc D0 d0;attach-pasid D0 d0 {pasid}"));
+            var commands = $"register i0;alloc D0 d0;attach-pasid D0 d0 {pasid}";
+            Assert.Equal(outcome, CoreBench.Run(era, Device + pasids, commands));
         }
     }
 }

@@ -115,7 +115,9 @@ public sealed class IntelVtdPasidTests
         Assert.Equal(Errno.OK, domain.SetDevPasid(rig[0], new Pasid(5), null));
     }
 
-    /// <summary>A replace, which the core does not test, can ask for one: the table ends at 2^15 here.</summary>
+    /// <summary>
+    /// A replace, which the core does not test, can ask for one: the table ends at 2^15 here.
+    /// </summary>
     [Theory]
     [InlineData(KernelTree.V6_12)]
     [InlineData(KernelTree.V7_2)]

@@ -174,39 +174,6 @@ public sealed class DriverQuirkProperties
             source, Pasid.None, new Iova(0x8000), DmaAccess.Read, new PhysAddr(0x1_1000)));
     }
 
-    /// <summary>The mark of the highest mapping has fallen, the table of that mapping is still there.</summary>
-    [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public void Nothing_is_predicted_once_tables_are_read_one_level_too_high(bool low, bool lost)
-    {
-        var system = new Abstract(Abstract.Plain with
-        {
-            Finalise = FinaliseRule.AtFirstAttach,
-            MapBeforeFinalise = Errno.OK,
-            PageSizes = new PageSizes(0x1000),
-            PageSizesBefore = new PageSizes(0x1000),
-            ApertureBefore = Aperture.OfBits(57),
-            IovaLast = (1UL << 48) - 1,
-            MappedBeyond = Errno.EFAULT,
-            Hole = HoleRule.CountToEntryEnd,
-            EntryShifts = [12, 21, 30, 39, 48],
-        });
-        var domain = system.Paging();
-        var mapped = 0UL;
-        domain.MapPages(new Iova(1UL << 48), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped);
-        Assert.Equal(Errno.EFAULT, domain.AttachDev(system.Devices[0], null));
-        Assert.Equal(1UL << 48, domain.UnmapPages(new Iova(0x1000), 0x1000, 1, new IotlbGather()));
-        if (low)
-        {
-            domain.MapPages(new Iova(0x1000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped);
-        }
-
-        Assert.False(system.Stack.HasGivenUp);
-        Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[0], null));
-        Assert.Equal(lost, system.Stack.HasGivenUp);
-    }
-
     [Fact]
     public void The_limit_of_map_is_the_unit_s_even_when_the_attach_then_fails()
     {

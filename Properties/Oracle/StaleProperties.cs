@@ -205,7 +205,9 @@ public sealed class StaleProperties
         Assert.False(system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
     }
 
-    /// <summary>Only a device with a cache of its own keeps what an invalidation did not take from it.</summary>
+    /// <summary>
+    /// Only a device with a cache of its own keeps what an invalidation did not take from it.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

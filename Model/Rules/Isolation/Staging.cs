@@ -30,7 +30,8 @@ public sealed class R23DetachedPasidFaults : Rule
         ref readonly var view = ref ledger.Dma;
         if (view.Pasid == 0)
         {
-            if (WasDetached(view.Device, ledger.Now) && view.Judgement == Judgement.Differs && view.Entry.Kind != EntryKind.Gone)
+            if (WasDetached(view.Device, ledger.Now) && view.Judgement == Judgement.Differs
+                && view.Entry.Kind != EntryKind.Gone)
             {
                 Break(context, index, $"{view}, without PASID, after detach of PASID "
                     + $"{ledger.Now.Command.Extra}");

@@ -30,6 +30,11 @@ public sealed partial class TraceLedger
         {
             doubtful.Add((domain.Id, view.Entry.Start, view.Entry.Last));
         }
+        else if (IsInFailedMap(view) && !moved)
+        {
+            // A failed map left something behind; how much of its range is not known.
+            doubtful.Add((domain.Id, Now.Map.Iova, Now.Map.Last));
+        }
         else if (view.Entry.Kind == EntryKind.Gone && !moved)
         {
             doubtful.Add((domain.Id, view.At & ~0xfffUL, view.At | 0xfff));
@@ -113,6 +118,10 @@ public sealed partial class TraceLedger
         domain.Profile is { SignedUpperFirst: not null } profile && profile.TryWalk(view.Iova, out var at)
             ? at
             : view.Device.Addresses.InWalk(view.Iova);
+
+    /// <summary>The access is to the range and the domain of a map that failed in this command.</summary>
+    public bool IsInFailedMap(in DmaView access) => Now.Map.Errno != Errno.OK && !Now.Map.Wraps
+        && Now.Map.Domain == access.Domain?.Id && Now.Map.Holds(access.At);
 
     private Judgement Judge(DomainFacts domain, in TranslationEntry entry, ulong at)
     {
@@ -214,22 +223,49 @@ public sealed partial class TraceLedger
                 continue;
             }
 
-            if (domain.Map.TryFind(first, out var found) && found.Kind == EntryKind.Gone)
-            {
-                domain.Map.Put(new TranslationEntry
-                {
-                    Start = first,
-                    Last = last,
-                    Kind = EntryKind.Live,
-                    Flags = EntryFlags.Doubtful,
-                });
-            }
-
+            DoubtUnmapped(domain, first, last);
             AddFlags(domain, first, last, EntryFlags.Doubtful);
         }
 
         lost.Clear();
         doubtful.Clear();
+    }
+
+    /// <summary>Where nothing was promised to be mapped, something may be all the same.</summary>
+    private void DoubtUnmapped(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        var at = first;
+        foreach (var found in scratch)
+        {
+            if (found.Kind == EntryKind.Gone)
+            {
+                continue;
+            }
+
+            if (found.Start > at)
+            {
+                Doubt(domain, at, found.Start - 1);
+            }
+
+            if (found.Last == last)
+            {
+                return;
+            }
+
+            at = found.Last + 1;
+        }
+
+        Doubt(domain, at, last);
+
+        static void Doubt(DomainFacts domain, ulong from, ulong to) => domain.Map.Put(new TranslationEntry
+        {
+            Start = from,
+            Last = to,
+            Kind = EntryKind.Live,
+            Flags = EntryFlags.Doubtful,
+        });
     }
 
     private static DomainId PasidDomain(DeviceFacts device, uint pasid)

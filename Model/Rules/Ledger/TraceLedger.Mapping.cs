@@ -11,13 +11,14 @@ public sealed partial class TraceLedger
     // Page sizes handed to the driver inside the map request at hand: where large pages begin and end.
     private readonly List<(DomainId Domain, ulong Iova, ulong Bytes, byte Shift)> pieces = [];
     private readonly List<TranslationEntry> before = [];
+
+    // Bytes that unmap calls say to have removed since the last request.
+    private ulong undone;
+
     private readonly List<TranslationEntry> scratch = [];
 
     /// <summary>Where the tables put an address: a driver may drop high bits.</summary>
-    private static ulong InTables(DomainFacts? domain, ulong iova) =>
-        domain?.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
-            ? iova & profile.IovaLast
-            : iova;
+    private static ulong InTables(DomainFacts? domain, ulong iova) => iova & TopOf(domain);
 
     private void NotePieces(in TraceEvent e)
     {
@@ -43,6 +44,20 @@ public sealed partial class TraceLedger
         }
     }
 
+    /// <summary>
+    /// The driver says to have mapped more of a failed map than it says to have unmapped again.
+    /// </summary>
+    public bool LeavesBehind(in TraceEvent map)
+    {
+        var mapped = 0UL;
+        foreach (var piece in pieces)
+        {
+            mapped += piece.Domain == map.Domain ? piece.Bytes : 0;
+        }
+
+        return map.Errno != Errno.OK && mapped > undone;
+    }
+
     private void ApplyMap(in TraceEvent e)
     {
         if (Now.Op == Op.Map)
@@ -57,6 +72,7 @@ public sealed partial class TraceLedger
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
+                undone = 0;
                 return;
             }
 
@@ -70,9 +86,15 @@ public sealed partial class TraceLedger
             {
                 Mark(domain, EntryFlags.Doubtful);
             }
+
+            if (LeavesBehind(e))
+            {
+                DoubtUnmapped(domain, iova, Request.End(iova, e.C));
+            }
         }
 
         pieces.Clear();
+        undone = 0;
     }
 
     /// <summary>A failed map may have taken the place of what was there before it failed.</summary>
@@ -84,20 +106,21 @@ public sealed partial class TraceLedger
     /// <summary>
     /// Last address before the next one is 0: of the address space, or of tables that drop higher bits.
     /// </summary>
-    private static ulong TopOf(DomainFacts domain) =>
-        domain.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
-            ? profile.IovaLast
-            : ulong.MaxValue;
+    private static ulong TopOf(DomainFacts? domain) => domain?.Profile?.TablesTop ?? ulong.MaxValue;
 
     private static bool Wraps(DomainFacts domain, ulong iova, ulong size) => size - 1 > TopOf(domain) - iova;
 
     /// <summary>A request that goes round the end of the address space: anything may be there now.</summary>
-    private static void Doubt(DomainFacts domain, ulong iova, ulong size)
+    private void Doubt(DomainFacts domain, ulong iova, ulong size)
     {
         var top = TopOf(domain);
         var entry = new TranslationEntry { Kind = EntryKind.Live, Flags = EntryFlags.Doubtful };
         domain.Map.Put(entry with { Start = iova, Last = top });
         domain.Map.Put(entry with { Last = unchecked(iova + size - 1) & top });
+        foreach (var (first, last) in domain.Pending)
+        {
+            AddFlags(domain, first, last, EntryFlags.Unsynced);
+        }
     }
 
     private void Lay(DomainFacts domain, ulong iova, in TraceEvent e)
@@ -177,6 +200,7 @@ public sealed partial class TraceLedger
 
     private void ApplyUnmap(in TraceEvent e)
     {
+        undone = 0;
         if (Now.Op is Op.Unmap or Op.UnmapFast)
         {
             Now.Unmap = new Request(e.Domain, e.A, e.C, e.E, Errno.OK, e.Flag);

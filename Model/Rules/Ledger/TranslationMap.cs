@@ -74,7 +74,9 @@ public sealed class TranslationMap
         }
     }
 
-    /// <summary>Puts an entry in place of all that its range held. Adjacent gone runs of one kind become one.</summary>
+    /// <summary>
+    /// Puts an entry in place of all that its range held. Adjacent gone runs of one kind become one.
+    /// </summary>
     public void Put(in TranslationEntry entry)
     {
         var fresh = entry;
