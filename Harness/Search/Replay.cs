@@ -34,7 +34,7 @@ public sealed record Replay(
     {
         var expectations = new Expectations(
             SuiteKnowledge.Catalogue, subject.Era, useExpectations, neverExpected);
-        var expected = expectations.On(scenario.Topology);
+        var expected = expectations.In(scenario);
         var trace = TraceRecording.Of(subject, scenario, Expectations.RulesOf(expected));
         var finding = trace.Result.Failure is { } failure
             ? new Finding(DriversOf(scenario), scenario, failure, Seed: null)

@@ -12,12 +12,6 @@ public sealed record SearchOptions
     /// </summary>
     public const int DefaultScenarios = 60;
 
-    /// <summary>
-    /// Scenarios per driver and era from which on an expected breakage that does not show is held against the
-    /// catalogue: some need two rare things at once, which is the work of a night.
-    /// </summary>
-    public const int BreakagesShowIn = 2000;
-
     /// <summary>Commands per scenario of a run without options.</summary>
     public const int DefaultLength = 100;
 

@@ -38,7 +38,7 @@ public sealed partial class IommuCore
             return Errno.EINVAL;
         }
 
-        dev.MaxPasids = dev.Spec.MaxPasids;
+        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, dev.MaxPasids);
         group = Join(dev, key);
         return Errno.OK;
     }

@@ -171,6 +171,9 @@ public sealed class DomainFacts
 
     public DomainType Type { get; internal set; }
 
+    /// <summary>Flags it was allocated with.</summary>
+    public AllocFlags Flags { get; internal set; }
+
     /// <summary>Name of the driver that made it; NULL when the trace does not tell.</summary>
     public string? Driver { get; internal set; }
 
@@ -207,6 +210,7 @@ public sealed class DomainFacts
     {
         Id = id;
         Type = default;
+        Flags = AllocFlags.None;
         Driver = null;
         Profile = null;
         Static = Freed = false;

@@ -178,6 +178,10 @@ public sealed partial class TraceLedger
             case EventKind.MapRange:
                 NotePieces(e);
                 break;
+            case EventKind.UnmapPages:
+            case EventKind.UnmapRange:
+                undone += e.E;
+                break;
             case EventKind.CoreMap:
                 ApplyMap(e);
                 break;
@@ -210,6 +214,7 @@ public sealed partial class TraceLedger
         Now.Begin(++commands, Command);
         ForgetReported();
         pieces.Clear();
+        undone = 0;
         ClearSet();
         Concern(Command);
         if (Group(Now.Group) is not { } group)
@@ -281,10 +286,11 @@ public sealed partial class TraceLedger
             case EventKind.DomainAlloc when e.Domain != DomainId.None:
                 var made = Ensure(e.Domain);
                 made.Type = e.Type;
+                made.Flags = (AllocFlags)e.A;
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
-                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, (AllocFlags)e.A);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, made.Flags);
                     made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
