@@ -95,8 +95,7 @@ public sealed class TraceRecording
         var events = runner.System.Trace.Events;
         for (var i = 0; i < events.Length; i++)
         {
-            // The command itself is the head of its lines; the calls that a client makes are among them.
-            if (events[i] is not ({ Kind: EventKind.CommandBegin, Flag: false } or { Kind: EventKind.ClientBegin }))
+            if (!IsHead(events[i]))
             {
                 lines.Add(new RecordedLine(i, events[i].Kind, text.Line(events[i])));
             }
@@ -104,4 +103,8 @@ public sealed class TraceRecording
 
         return lines;
     }
+
+    /// <summary>The command itself heads its lines; the calls that a client makes are among them.</summary>
+    private static bool IsHead(in TraceEvent e) =>
+        e.Kind == EventKind.ClientBegin || e is { Kind: EventKind.CommandBegin, Flag: false };
 }

@@ -103,7 +103,9 @@ public sealed class R25RecordIsReal : Rule
         Hold();
         var attached = ledger.Domain(e.Domain) is { } domain
             && (domain.Groups & (1UL << (e.Group & 63))) != 0;
-        var isCore = e.Domain == e.Old || e.Domain.Serial == (int)e.A;
+        // A type change names the new default before it leaves the old one, on which a device whose attach is
+        // deferred has never been (iommu_setup_default_domain).
+        var isCore = e.Domain == e.Old || e.Domain.Serial == (int)e.A || e.Domain == group.Default;
         if (!isCore && !attached && e.Domain != group.MustTarget)
         {
             Break(context, index, $"the record of {group} says {e.Domain}, which no device of it was "
