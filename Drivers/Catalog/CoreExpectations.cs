@@ -1,8 +1,10 @@
+using Conformance.Model.Rules;
+
 namespace Conformance.Drivers.Catalog;
 
-/// <summary>Promises that the core itself broke in old kernels, whatever the driver.</summary>
+/// <summary>Promises that the core itself, or a client of it, breaks whatever the driver.</summary>
 /// <remarks>
-/// None shows. The known gaps of old cores (no unwind before v6.5, direct regions mapped after the first
+/// Of the core none shows. The known gaps of old cores (no unwind before v6.5, direct regions mapped after the first
 /// attach before v6.5, blocking not refused for them before v6.6, untrusted devices not strict before v6.7)
 /// are in the first era of each rule or of its part: no kernel promised more then. What needs a driver's help
 /// to show,
@@ -11,5 +13,14 @@ namespace Conformance.Drivers.Catalog;
 /// </remarks>
 public static class CoreExpectations
 {
-    public static readonly IReadOnlyList<ExpectedBreakage> All = [];
+    public static readonly IReadOnlyList<ExpectedBreakage> All =
+    [
+        new(
+            new RuleId(61),
+            [],
+            "v6.6",
+            "v7.2",
+            "6.12, 7.2, 7.3 iommufd/device.c: iommufd_device_do_replace takes the reservations of the group out "
+                + "of the IOAS of the HWPT that was not reached, also when the group stays on that IOAS"),
+    ];
 }

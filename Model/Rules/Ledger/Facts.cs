@@ -132,6 +132,12 @@ public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profil
 
     public List<PasidFact> Pasids { get; } = [];
 
+    /// <summary>The domain of the HWPT it is attached to, NULL for none.</summary>
+    public DomainId Hwpt { get; internal set; }
+
+    /// <summary>The IOAS which that HWPT shows; without meaning when there is none.</summary>
+    public int Ioas { get; internal set; }
+
     /// <summary>It certainly is on <see cref="Domain"/>.</summary>
     public bool IsPlaced => State == AttachState.Attached && Trouble is Trouble.None or Trouble.Rescued;
 
@@ -152,6 +158,7 @@ public sealed class DeviceFacts(int index, DeviceSpec spec, DriverProfile profil
     {
         Begin();
         Group = -1;
+        Hwpt = DomainId.None;
     }
 
     public override string ToString() => $"d{Index}";

@@ -24,7 +24,7 @@ public sealed partial class TraceLedger
         switch (Now.Op)
         {
             case Op.FailAttach:
-                armed = (Now.Device, (Errno)Now.Command.Extra, Now.Number);
+                armed = (Now.Device, (Errno)Now.Command.Extra, steps);
                 break;
             case Op.Sync:
                 Settle(Domain(Now.Named));

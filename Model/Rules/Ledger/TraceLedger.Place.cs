@@ -7,14 +7,14 @@ namespace Conformance.Model.Rules;
 /// <summary>Where devices are: groups, attaches, records, set-domain operations, resets.</summary>
 public sealed partial class TraceLedger
 {
-    private (int Device, Errno Errno, int Command) armed;
+    private (int Device, Errno Errno, int Step) armed;
 
     /// <summary>
     /// The error of an attach call was put there by the scenario, not chosen by the driver: a fault of this
     /// error was armed for the device by the command before.
     /// </summary>
     public bool IsInjected(in TraceEvent attach) =>
-        armed.Command != 0 && armed.Command == Now.Number - 1
+        armed.Step != 0 && armed.Step == steps - 1
         && armed.Device == attach.Device && armed.Errno == attach.Errno;
 
     private void ApplyPlace(in TraceEvent e)

@@ -19,6 +19,9 @@ public sealed partial class TraceLedger
     private int[] slots = new int[16];
     private int commands;
 
+    // Commands of the scenario: what a client calls is part of its own.
+    private int steps;
+
     /// <param name="topology">Where the scenario plays.</param>
     /// <param name="profileOf">What the driver of an instance declares.</param>
     public TraceLedger(Topology topology, Func<InstanceId, DriverProfile> profileOf)
@@ -137,8 +140,9 @@ public sealed partial class TraceLedger
             domains[i]?.Reset(DomainId.None);
         }
 
+        ResetIoas();
         domainsUsed = 0;
-        commands = 0;
+        commands = steps = 0;
         Array.Clear(slots);
         pieces.Clear();
         lost.Clear();
@@ -154,7 +158,12 @@ public sealed partial class TraceLedger
         switch (e.Kind)
         {
             case EventKind.CommandBegin:
+                steps += e.Flag ? 0 : 1;
                 BeginCommand();
+                break;
+            case EventKind.ClientBegin:
+                steps++;
+                Client = Command;
                 break;
             case EventKind.CommandEnd:
                 EndCommand(e);
@@ -186,6 +195,9 @@ public sealed partial class TraceLedger
                 break;
             case EventKind.Warn:
                 Now.Warns |= 1U << (int)e.A;
+                break;
+            case >= EventKind.IoasArea:
+                ApplyIoas(e);
                 break;
             default:
                 ApplyPlace(e);
