@@ -95,7 +95,8 @@ public sealed class TraceRecording
         var events = runner.System.Trace.Events;
         for (var i = 0; i < events.Length; i++)
         {
-            if (events[i].Kind != EventKind.CommandBegin)
+            // The command itself is the head of its lines; the calls that a client makes are among them.
+            if (events[i] is not ({ Kind: EventKind.CommandBegin, Flag: false } or { Kind: EventKind.ClientBegin }))
             {
                 lines.Add(new RecordedLine(i, events[i].Kind, text.Line(events[i])));
             }

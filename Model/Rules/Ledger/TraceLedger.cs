@@ -288,7 +288,7 @@ public sealed partial class TraceLedger
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
-                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, (AllocFlags)e.A);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, e);
                     made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
@@ -358,11 +358,11 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>The profile a new domain follows; paging ops are not told a type.</summary>
-    private static DriverProfile ProfileFor(DriverProfile unit, DomainType type, AllocFlags flags)
+    private static DriverProfile ProfileFor(DriverProfile unit, in TraceEvent e)
     {
         const IommuOps pagingOps = IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags;
-        var told = type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : type;
-        return unit.ForDomain?.Invoke(told, flags) ?? unit;
+        var told = e.Type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : e.Type;
+        return unit.Made(e.Flag, told, (AllocFlags)e.A);
     }
 
     private static void Belong(DomainFacts domain, DeviceFacts device)
