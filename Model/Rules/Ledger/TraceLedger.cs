@@ -141,6 +141,7 @@ public sealed partial class TraceLedger
         }
 
         ResetIoas();
+        ResetContainers();
         domainsUsed = 0;
         commands = steps = 0;
         Array.Clear(slots);
@@ -195,6 +196,9 @@ public sealed partial class TraceLedger
                 break;
             case EventKind.Warn:
                 Now.Warns |= 1U << (int)e.A;
+                break;
+            case EventKind.ClientEnd:
+                EndContainerCommand(e);
                 break;
             case >= EventKind.IoasArea:
                 ApplyIoas(e);
@@ -291,6 +295,7 @@ public sealed partial class TraceLedger
                 if (Now.Op == Op.Alloc)
                 {
                     Slot(Now.Command.Domain.Index) = e.Domain.Serial;
+                    NoteContainerDomain(e.Domain);
                 }
 
                 break;
