@@ -27,12 +27,21 @@ public static class CoreExpectations
                 Needs = DirectDeviceJoinsLate,
             }),
         new(
+            new RuleId(50),
+            [],
+            "v6.6",
+            "v7.2",
+            "6.12, 7.2, 7.3 iommufd/pages.c: batch_to_domain cuts each contiguous piece at last_iova + 1, which "
+                + "is 0 for an area that ends with the address space: the first piece is mapped at the length "
+                + "of the whole area, to memory behind it that was never pinned, and the others at length 0. "
+                + "Needs an aperture up to 2^64 - 1"),
+        new(
             new RuleId(61),
             [],
             "v6.6",
             "v7.2",
-            "6.12, 7.2, 7.3 iommufd/device.c: iommufd_device_do_replace takes the reservations of the group out "
-                + "of the IOAS of the HWPT that was not reached, also when the group stays on that IOAS"),
+            "6.12, 7.2, 7.3 iommufd/device.c: iommufd_device_do_replace takes the reservations of the group "
+                + "out of the IOAS of the HWPT that was not reached, also when the group stays on that IOAS"),
     ];
 
     /// <summary>

@@ -257,19 +257,15 @@ internal static class IntelVtdProfile
         return second with
         {
             ForDomain = (type, flags) =>
-            {
-                if (flags == AllocFlags.None)
-                {
-                    return machine.UsesFirstStage(type) ? first : second;
-                }
+                flags != AllocFlags.None ? ByUser(flags) : machine.UsesFirstStage(type) ? first : second,
+            ForFlagsOp = ByUser,
+        };
 
-                return second with
-                {
-                    Finalise = FinaliseRule.AtAlloc,
-                    ReadOnly = (flags & AllocFlags.NestParent) != 0 ? Errno.EINVAL : Errno.OK,
-                    Capabilities = Needs(flags),
-                };
-            },
+        DriverProfile ByUser(AllocFlags flags) => second with
+        {
+            Finalise = FinaliseRule.AtAlloc,
+            ReadOnly = (flags & AllocFlags.NestParent) != 0 ? Errno.EINVAL : Errno.OK,
+            Capabilities = Needs(flags),
         };
     }
 

@@ -12,6 +12,9 @@ public sealed record SearchOptions
     /// </summary>
     public const int DefaultScenarios = 60;
 
+    /// <summary>Every fourth scenario of a run is one of clients.</summary>
+    public const int DefaultClientsEvery = 4;
+
     /// <summary>Commands per scenario of a run without options.</summary>
     public const int DefaultLength = 100;
 
@@ -44,6 +47,11 @@ public sealed record SearchOptions
 
     /// <summary>Runs a shrinker may spend on one finding.</summary>
     public int ShrinkBudget { get; init; } = 4000;
+
+    /// <summary>
+    /// Of each so many scenarios the last is one of clients; 0: none is. Rules about clients need them.
+    /// </summary>
+    public int ClientsEvery { get; init; } = DefaultClientsEvery;
 
     /// <summary>Distinct findings per driver and era after which the search there ends.</summary>
     public int FindingsPerJob { get; init; } = 3;

@@ -151,7 +151,9 @@ internal static class JointSteps
     private static List<Cluster> Clusters(Scenario scenario)
     {
         var clusters = new List<Cluster>();
-        foreach (var iova in scenario.Commands.Where(c => Has(c, Operand.Iova)).Select(c => c.Iova).Order())
+        var values = scenario.Commands.Where(c => Has(c, Operand.Iova)).Select(c => c.Iova)
+            .Concat(scenario.Commands.Where(c => Has(c, Operand.SourceIova)).Select(c => c.Pa));
+        foreach (var iova in values.Order())
         {
             if (clusters.Count > 0 && iova - clusters[^1].Last <= ClusterGap)
             {

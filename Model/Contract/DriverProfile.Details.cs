@@ -88,6 +88,16 @@ public sealed partial record DriverProfile
     public Func<DomainType, AllocFlags, DriverProfile>? ForDomain { get; init; }
 
     /// <summary>
+    /// As <see cref="ForDomain"/> for what the flags op makes, flags or not, where a domain of the other ops
+    /// without flags is another thing (VT-d of 6.12); null: <see cref="ForDomain"/>.
+    /// </summary>
+    public Func<AllocFlags, DriverProfile>? ForFlagsOp { get; init; }
+
+    /// <summary>The profile that a domain follows, by the op that makes it.</summary>
+    public DriverProfile Made(bool byFlagsOp, DomainType type, AllocFlags flags) =>
+        (byFlagsOp ? ForFlagsOp?.Invoke(flags) : null) ?? ForDomain?.Invoke(type, flags) ?? this;
+
+    /// <summary>
     /// Mapping a page over smaller live ones; null: as <see cref="Overlap"/> (io-pgtable-arm: replaced).
     /// </summary>
     public OverlapRule? OverlapSmaller { get; init; }

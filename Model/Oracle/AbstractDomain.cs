@@ -9,8 +9,14 @@ namespace Conformance.Model.Oracle;
 /// <param name="MadeFor">Device given to the op; null when the op has none, and for static domains.</param>
 /// <param name="Ops">Which ops it has.</param>
 /// <param name="IsStatic">One of the driver's static domains.</param>
+/// <param name="ByFlagsOp">Made by <c>domain_alloc_paging_flags</c>.</param>
 internal readonly record struct DomainOrigin(
-    DomainType Type, AllocFlags Flags, DeviceSpec? MadeFor, DomainOps Ops, bool IsStatic);
+    DomainType Type,
+    AllocFlags Flags,
+    DeviceSpec? MadeFor,
+    DomainOps Ops,
+    bool IsStatic,
+    bool ByFlagsOp = false);
 
 /// <summary>
 /// A domain of the ideal driver: an interval map instead of tables, and exactly the refusals that its profile
@@ -212,7 +218,7 @@ public sealed class AbstractDomain : IommuDomain
     };
 
     private DriverProfile Follow(DriverProfile unit) =>
-        origin.IsStatic ? unit : unit.ForDomain?.Invoke(origin.Type, origin.Flags) ?? unit;
+        origin.IsStatic ? unit : unit.Made(origin.ByFlagsOp, origin.Type, origin.Flags);
 
     /// <summary>Static domains have no instance of their own.</summary>
     private DriverProfile ProfileFor(AbstractDevice device) =>

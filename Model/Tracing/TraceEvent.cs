@@ -26,7 +26,8 @@ public enum EventKind : byte
     ReleaseDevice,
 
     /// <summary>
-    /// Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags.
+    /// Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags, Flag = the op
+    /// that takes flags.
     /// </summary>
     DomainAlloc,
 

@@ -31,7 +31,7 @@ public sealed class ClientShrinkerTests
         { "a flag of a HWPT", 1 },
         { "an access in the upper half of memory", 1 },
         { "a failure and what it strikes", 2 },
-        { "off after on", 2 },
+        { "large pages switched off", 1 },
     };
 
     [Theory]
@@ -134,8 +134,8 @@ public sealed class ClientShrinkerTests
         Assert.True(result.IsMinimal);
         Assert.Equal(
             [
-                "ioas-map A1 0x1000 m0x0 0x1000 rw", "ioas-copy A0 A1 0x1000 0x1000 0x1000 rw",
-                "hwpt-alloc H0 d0 A0", "fd-attach H0 d0", "dma d0 0 0x1000 read",
+                "ioas-map A0 0x1000 m0x0 0x1000 rw", "ioas-copy A1 A0 0x1000 0x1000 0x1000 rw",
+                "hwpt-alloc H0 d0 A1", "fd-attach H0 d0", "dma d0 0 0x1000 read",
             ],
             result.Scenario.Commands.Select(c => c.ToString()));
     }
@@ -158,7 +158,6 @@ public sealed class ClientShrinkerTests
             c.Op == Op.DmaMemory && c.Pa >= 0x40_0000),
         "a failure and what it strikes" => s => s.Commands.Zip(s.Commands.Skip(1)).Any(p =>
             p is { First.Op: Op.FailNth, Second.Op: Op.IoasMap }),
-        _ => s => ShrinkerTests.HasPair(s, static (a, b) =>
-            a is { Op: Op.IoasHuge, Extra: 1 } && b is { Op: Op.IoasHuge, Extra: 0 }),
+        _ => s => s.Commands.Any(c => c is { Op: Op.IoasHuge, Extra: 0 }),
     };
 }

@@ -146,7 +146,7 @@ internal static class IommufdSpecimens
         Sketch.OnSmmu(
             61,
             "iommufd-failed-replace-unreserves",
-            "a replace between two HWPTs of one IOAS fails, the device stays, and its MSI window can be mapped",
+            "after a failed replace between two HWPTs of one IOAS the MSI window of the device can be mapped",
             "6.12, 7.2, 7.3 iommufd/device.c: iommufd_device_do_replace, nothing changed",
             """
             register i0

@@ -151,7 +151,7 @@ internal sealed partial class ClientDrawer
     }
 
     public Command DrawMap(AddressSpaceRef space) =>
-        ClientMake.Map(space, dice.Percent(60) ? DrawFreeArea(space) : DrawArea(space), DrawProt());
+        ClientMake.Map(space, dice.Percent(40) ? DrawFreeArea(space) : DrawArea(space), DrawProt());
 
     public Command DrawUnmap(AddressSpaceRef space)
     {

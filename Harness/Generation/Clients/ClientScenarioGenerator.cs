@@ -15,7 +15,7 @@ namespace Conformance.Harness.Generation.Clients;
 public sealed class ClientScenarioGenerator : IScenarioGenerator
 {
     /// <summary>Share of commands with one operand spoiled on purpose, in percent.</summary>
-    private const int NonsensePercent = 6;
+    private const int NonsensePercent = 10;
 
     private readonly string era;
     private readonly ClientOffer offer;
@@ -57,6 +57,7 @@ public sealed class ClientScenarioGenerator : IScenarioGenerator
         return new ClientScenarioGenerator(era, offer, dice =>
         {
             var topology = new TopologyDrawer(dice, book).Draw(driver, variant);
+            topology = topology with { Kernel = topology.Kernel with { Vfio = dice.Percent(60) } };
             return new ClientPlace(topology, i => book.ProfileIn(topology, i));
         });
     }

@@ -21,8 +21,7 @@ public abstract class AllocPolicy
     {
         if ((IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPagingFlags) != 0)
         {
-            return core.CallAlloc(
-                dev, DomainType.Unmanaged, flags, d => d.DomainAllocPagingFlags(dev, flags));
+            return core.CallAllocFlags(dev, DomainType.Unmanaged, flags);
         }
 
         return flags == AllocFlags.None ? ForUser(core, dev, flags) : AllocResult.Error(Errno.EOPNOTSUPP);
@@ -52,7 +51,7 @@ public abstract class AllocPolicy
         var tag = Tag(core, dev, type);
         return (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAlloc) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, tag, AllocFlags.None, driver => driver.DomainAlloc(seen));
+            : core.CallAlloc(dev, tag, driver => driver.DomainAlloc(seen));
     }
 
     /// <summary>The type the core writes into the domain before its first attach.</summary>
@@ -119,7 +118,7 @@ public class MixedAlloc : AllocPolicy
 
         return (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPagingFlags) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, DomainType.Unmanaged, flags, d => d.DomainAllocPagingFlags(dev, flags));
+            : core.CallAllocFlags(dev, DomainType.Unmanaged, flags);
     }
 
     public override AllocResult Blocking(IommuCore core, Group group)
@@ -173,7 +172,7 @@ public class MixedAlloc : AllocPolicy
     {
         if ((IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPaging) != 0)
         {
-            return NoNull(core.CallAlloc(dev, type, AllocFlags.None, d => d.DomainAllocPaging(dev)));
+            return NoNull(core.CallAlloc(dev, type, d => d.DomainAllocPaging(dev)));
         }
 
         return NoNull(ByType(core, dev, type));
@@ -224,7 +223,7 @@ public class DeviceAlloc : MixedAlloc
     protected override AllocResult Identity(IommuCore core, IommuDevice dev) =>
         (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocIdentity) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, DomainType.Identity, AllocFlags.None, d => d.DomainAllocIdentity(dev));
+            : core.CallAlloc(dev, DomainType.Identity, d => d.DomainAllocIdentity(dev));
 
     /// <summary>First with the PASID flag if the device has PASIDs; -EOPNOTSUPP: again without.</summary>
     protected override AllocResult DefaultPaging(IommuCore core, IommuDevice dev, DomainType type)
@@ -249,11 +248,11 @@ public class DeviceAlloc : MixedAlloc
         var ops = IommuCore.DriverOf(dev).Ops;
         if ((ops & IommuOps.DomainAllocPaging) != 0 && flags == AllocFlags.None)
         {
-            return NoNull(core.CallAlloc(dev, type, flags, d => d.DomainAllocPaging(dev)));
+            return NoNull(core.CallAlloc(dev, type, d => d.DomainAllocPaging(dev)));
         }
 
         return (ops & IommuOps.DomainAllocPagingFlags) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : NoNull(core.CallAlloc(dev, type, flags, d => d.DomainAllocPagingFlags(dev, flags)));
+            : NoNull(core.CallAllocFlags(dev, type, flags));
     }
 }

@@ -33,8 +33,8 @@ public sealed class R50AreasAreShown : Rule
             {
                 if (Missing(context.Ledger, link.Domain, ioas) is { } at)
                 {
-                    Break(context, index, $"{ioas} has memory at 0x{at:x}, and {link.Domain}, which shows it, "
-                        + $"has not");
+                    Break(context, index, $"{ioas} has memory at 0x{at:x}, and {link.Domain}, which shows "
+                        + $"it, has not");
                 }
             }
         }

@@ -47,7 +47,8 @@ public sealed class R52ReplaceIsDirect : Rule
         var group = context.Ledger.Group(context.Ledger.Devices[e.Device].Group);
         if (context.Ledger.Domain(e.Domain) is { IsBlocked: true } || e.Domain == group?.Blocking)
         {
-            Break(context, index, $"d{e.Device} is put on the blocking {e.Domain} on its way to another HWPT");
+            Break(context, index, $"d{e.Device} is put on the blocking {e.Domain} on its way to another "
+                + $"HWPT");
         }
     }
 

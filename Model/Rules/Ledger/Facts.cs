@@ -174,6 +174,9 @@ public sealed class DomainFacts
     /// <summary>Flags it was allocated with.</summary>
     public AllocFlags Flags { get; internal set; }
 
+    /// <summary>The op with flags made it.</summary>
+    public bool ByFlagsOp { get; internal set; }
+
     /// <summary>Name of the driver that made it; NULL when the trace does not tell.</summary>
     public string? Driver { get; internal set; }
 
@@ -213,7 +216,7 @@ public sealed class DomainFacts
         Flags = AllocFlags.None;
         Driver = null;
         Profile = null;
-        Static = Freed = false;
+        Static = Freed = ByFlagsOp = false;
         Attached = 0;
         Groups = AskedFor = 0;
         Home = ulong.MaxValue;

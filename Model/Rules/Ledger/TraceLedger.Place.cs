@@ -167,7 +167,7 @@ public sealed partial class TraceLedger
         };
         if (becomesFinal && !domain.Static)
         {
-            domain.Profile = ProfileFor(device.Profile, domain.Type, domain.Flags);
+            domain.Profile = ProfileFor(device.Profile, domain);
         }
     }
 

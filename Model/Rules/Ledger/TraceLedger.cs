@@ -141,6 +141,7 @@ public sealed partial class TraceLedger
         }
 
         ResetIoas();
+        ResetContainers();
         domainsUsed = 0;
         commands = steps = 0;
         Array.Clear(slots);
@@ -199,6 +200,9 @@ public sealed partial class TraceLedger
                 break;
             case EventKind.Warn:
                 Now.Warns |= 1U << (int)e.A;
+                break;
+            case EventKind.ClientEnd:
+                EndContainerCommand(e);
                 break;
             case >= EventKind.IoasArea:
                 ApplyIoas(e);
@@ -287,16 +291,18 @@ public sealed partial class TraceLedger
                 var made = Ensure(e.Domain);
                 made.Type = e.Type;
                 made.Flags = (AllocFlags)e.A;
+                made.ByFlagsOp = e.Flag;
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
-                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, made.Flags);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, made);
                     made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
                 if (Now.Op == Op.Alloc)
                 {
                     Slot(Now.Command.Domain.Index) = e.Domain.Serial;
+                    NoteContainerDomain(e.Domain);
                 }
 
                 break;
@@ -359,11 +365,12 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>The profile a new domain follows; paging ops are not told a type.</summary>
-    private static DriverProfile ProfileFor(DriverProfile unit, DomainType type, AllocFlags flags)
+    private static DriverProfile ProfileFor(DriverProfile unit, DomainFacts domain)
     {
         const IommuOps pagingOps = IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags;
+        var type = domain.Type;
         var told = type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : type;
-        return unit.ForDomain?.Invoke(told, flags) ?? unit;
+        return unit.Made(domain.ByFlagsOp, told, domain.Flags);
     }
 
     private static void Belong(DomainFacts domain, DeviceFacts device)

@@ -10,7 +10,7 @@ using FsCheck.Xunit;
 namespace Conformance.Properties.Clients.Iommufd;
 
 /// <summary>Laws of an IOAS on random maps, copies and unmaps over two devices.</summary>
-[Properties(MaxTest = 100, EndSize = 40, Replay = "1,1")]
+[Properties(MaxTest = 100, EndSize = 100000, Replay = "1,1")]
 public sealed class IoasLaws
 {
     private const ulong Page = 0x1000;

@@ -31,7 +31,10 @@ internal static class IommufdBench
             Replay.Vocabulary()).OrThrow();
 
     /// <summary>What the commands give, without the registration.</summary>
-    public static IReadOnlyList<string> Run(Scenario scenario)
+    public static IReadOnlyList<string> Run(Scenario scenario) => Run(scenario, out _);
+
+    /// <summary>And what the run showed.</summary>
+    public static IReadOnlyList<string> Run(Scenario scenario, out RunResult result)
     {
         var era = Eras.Find(scenario.Era)!;
         var expected = new Expectations(SuiteKnowledge.Catalogue, era, use: true);
@@ -41,8 +44,9 @@ internal static class IommufdBench
         {
             AfterCommand = _ => outcomes.Add(Of(runner!.System.Trace.Events)),
         };
-        var result = runner.Run();
-        Assert.True(result.Failure is null, result.Failure?.ToString());
+        result = runner.Run();
+        var failure = result.Failure;
+        Assert.True(failure is null, $"{failure}\n{scenario}");
         return outcomes[1..];
     }
 
