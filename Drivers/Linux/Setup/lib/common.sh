@@ -3,6 +3,9 @@
 # interrupted leaves nothing that looks finished.
 # shellcheck shell=bash
 
+# Part of every stamp: to be raised when a step makes something else from the same inputs.
+recipe=1
+
 cache=${CONFORMANCE_LINUX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iommu-conformance}
 work=$cache/work
 
@@ -18,6 +21,7 @@ fail() {
 # Prints the hash of all the arguments, and of the contents of those after "--" as files.
 hash_of() {
     {
+        printf '%s\n' "$recipe"
         while [ $# -gt 0 ] && [ "$1" != -- ]; do
             printf '%s\n' "$1"
             shift
