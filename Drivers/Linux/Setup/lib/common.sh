@@ -76,16 +76,25 @@ publish() {
     rm -rf "$2.old"
 }
 
-# locked NAME COMMAND...: one process at a time, others wait. The lock ends with the process that holds it. Not to be
-# called in a condition: the shell would go on after a command of the step that failed.
+# locked NAME COMMAND...: one process at a time, others wait. shared NAME COMMAND... lets others read too, but not change.
+# The lock ends with the last process that inherited it, so that what an interrupted setup left running is waited for.
+# Not to be called in a condition: the shell would go on after a command of the step that failed.
 locked() {
-    local name=$1 lock
-    shift
+    with_lock --exclusive "$@"
+}
+
+shared() {
+    with_lock --shared "$@"
+}
+
+with_lock() {
+    local mode=$1 name=$2 lock
+    shift 2
     mkdir -p "$cache/locks"
     exec {lock}>"$cache/locks/$name"
-    if ! flock -n "$lock"; then
+    if ! flock "$mode" -n "$lock"; then
         say "   waiting for another setup that works on $name"
-        flock "$lock"
+        flock "$mode" "$lock"
     fi
     "$@"
     exec {lock}>&-
