@@ -13,11 +13,11 @@ internal sealed class Swarm
 
     private static readonly int[] Factors = [0, 0, 1, 2, 4, 4, 8, 8, 16, 32];
 
-    private readonly int[] weights = new int[CommandShape.All.Count + PlanDrawer.Count];
+    private readonly int[] weights = new int[CommandShape.KernelOps + PlanDrawer.Count];
 
     public Swarm(Dice dice, Topology topology, string era)
     {
-        for (var op = 0; op < CommandShape.All.Count; op++)
+        for (var op = 0; op < CommandShape.KernelOps; op++)
         {
             var weight = Usual((Op)op) * dice.Pick<int>(Factors);
             weights[op] = EraOffer.Has(era, (Op)op) && HasMeaning(topology, (Op)op) ? weight : Idle;
@@ -25,7 +25,7 @@ internal sealed class Swarm
 
         for (var plan = 0; plan < PlanDrawer.Count; plan++)
         {
-            weights[CommandShape.All.Count + plan] =
+            weights[CommandShape.KernelOps + plan] =
                 PlanDrawer.Usual((PlanKind)plan, topology, era) * dice.Pick<int>(Factors);
         }
 
@@ -40,7 +40,7 @@ internal sealed class Swarm
     public Op Draw(Dice dice, out PlanKind? plan)
     {
         var index = dice.Weighted(weights);
-        plan = index < CommandShape.All.Count ? null : (PlanKind)(index - CommandShape.All.Count);
+        plan = index < CommandShape.KernelOps ? null : (PlanKind)(index - CommandShape.KernelOps);
         return plan is null ? (Op)index : default;
     }
 

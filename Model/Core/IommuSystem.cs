@@ -1,3 +1,4 @@
+using Conformance.Model.Clients;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
@@ -38,6 +39,7 @@ public sealed class IommuSystem
         }
 
         Core = new IommuCore(topology, era, stackOfInstance, faults, Trace);
+        Clients = new ClientLayer(Core);
     }
 
     public Topology Topology { get; }
@@ -45,6 +47,8 @@ public sealed class IommuSystem
     public Trace Trace { get; }
 
     public IommuCore Core { get; }
+
+    public ClientLayer Clients { get; }
 
     /// <summary>The driver threw or stalled: nothing after it means anything.</summary>
     public bool Dead { get; private set; }
@@ -56,13 +60,13 @@ public sealed class IommuSystem
     /// </summary>
     public Outcome Execute(int index, in Command command)
     {
-        Trace.Add(EventKind.CommandBegin).A = (ulong)index;
+        Trace.Add(command.IsClient ? EventKind.ClientBegin : EventKind.CommandBegin).A = (ulong)index;
         var disarm = armed;
         armed = command.Op is Op.FailAttach or Op.FailMap or Op.FailAlloc;
         Outcome outcome;
         try
         {
-            outcome = command.Op == Op.Dma ? Access(command) : Core.Execute(command);
+            outcome = Run(command);
         }
         catch (DriverStuckException stuck)
         {
@@ -78,7 +82,7 @@ public sealed class IommuSystem
             Core.Faults.Disarm();
         }
 
-        ref var e = ref Trace.Add(EventKind.CommandEnd);
+        ref var e = ref Trace.Add(command.IsClient ? EventKind.ClientEnd : EventKind.CommandEnd);
         e.Errno = outcome.Errno;
         e.A = outcome.Value;
         e.Flag = outcome.NoOp;
@@ -107,7 +111,17 @@ public sealed class IommuSystem
     /// <summary>The stack behind a requester.</summary>
     public IDriverStack StackOf(Requester requester) => stackOfInstance[requester.Instance.Index];
 
-    private Outcome Access(in Command command)
+    private Outcome Run(in Command command) => command.Op switch
+    {
+        Op.Dma => Access(command, new Pasid((uint)command.Size), new Iova(command.Iova)),
+        Op.DmaMemory => command.Memory.Value < Clients.Memory.Size
+            ? Access(command, Pasid.None, new Iova(Clients.Memory.PaOf(command.Memory).Value))
+            : Outcome.Nothing,
+        _ when command.IsClient => Clients.Execute(command),
+        _ => Clients.Forbids(command) ? Outcome.Nothing : Core.Execute(command),
+    };
+
+    private Outcome Access(in Command command, Pasid pasid, Iova iova)
     {
         var spec = Topology.Devices[command.A];
         if (command.B >= spec.Requesters.Length)
@@ -115,8 +129,7 @@ public sealed class IommuSystem
             return Outcome.Nothing;
         }
 
-        var pasid = new Pasid((uint)command.Size);
-        var dma = Dma(new DeviceId(command.A), command.B, pasid, new Iova(command.Iova), command.Access);
+        var dma = Dma(new DeviceId(command.A), command.B, pasid, iova, command.Access);
         return dma.Landed ? Outcome.Bytes(dma.Pa.Value) : Outcome.Of(Errno.EFAULT);
     }
 

@@ -1,3 +1,4 @@
+using Conformance.Model.Clients;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
 
@@ -74,6 +75,11 @@ public sealed class RuleSet
             {
                 ObserveAccess(e, i, ledger.Look(e).Topics);
                 continue;
+            }
+
+            if (e is { Kind: EventKind.CommandBegin, Flag: true })
+            {
+                Context.Command = KernelCalls.Of(e);
             }
 
             var endsCommand = e.Kind == EventKind.CommandEnd;

@@ -94,6 +94,95 @@ public enum Op : byte
 
     /// <summary>Fault: in the next command the first domain allocation fails.</summary>
     FailAlloc,
+
+    // ---- what a process may ask of the kernel: the clients of the core (core.md 7, 8) ----
+
+    /// <summary>
+    /// Fault: the n-th allocation of the kernel in the next client command fails
+    /// (<c>/proc/self/fail-nth</c>). Nothing happens where there is no real kernel.
+    /// </summary>
+    FailNth,
+
+    /// <summary>Read of the sysfs attribute <c>type</c> of a group.</summary>
+    ShowType,
+
+    /// <summary>The device accesses the physical address of a byte of the client's memory.</summary>
+    DmaMemory,
+
+    /// <summary>Open the device's character device and VFIO_DEVICE_BIND_IOMMUFD.</summary>
+    FdBind,
+
+    /// <summary>Close it: the device leaves what it is attached to, then its context.</summary>
+    FdUnbind,
+
+    /// <summary>VFIO_DEVICE_ATTACH_IOMMUFD_PT to an IOAS or a HWPT; of an attached device: replace.</summary>
+    FdAttach,
+
+    /// <summary>VFIO_DEVICE_DETACH_IOMMUFD_PT.</summary>
+    FdDetach,
+
+    /// <summary>IOMMU_IOAS_ALLOC.</summary>
+    IoasAlloc,
+
+    /// <summary>IOMMU_DESTROY of an IOAS.</summary>
+    IoasDestroy,
+
+    /// <summary>IOMMU_IOAS_MAP at a fixed IOVA.</summary>
+    IoasMap,
+
+    /// <summary>IOMMU_IOAS_MAP where the kernel chooses; gives the IOVA.</summary>
+    IoasMapAuto,
+
+    /// <summary>IOMMU_IOAS_COPY at a fixed IOVA, from the second IOAS into the first.</summary>
+    IoasCopy,
+
+    /// <summary>IOMMU_IOAS_UNMAP; gives the bytes.</summary>
+    IoasUnmap,
+
+    /// <summary>IOMMU_IOAS_UNMAP of everything (iova 0, length all ones); gives the bytes.</summary>
+    IoasUnmapAll,
+
+    /// <summary>IOMMU_IOAS_IOVA_RANGES; gives a digest of ranges and alignment.</summary>
+    IoasRanges,
+
+    /// <summary>IOMMU_IOAS_ALLOW_IOVAS with one range; size 0: with none.</summary>
+    IoasAllow,
+
+    /// <summary>IOMMU_OPTION_HUGE_PAGES of an IOAS.</summary>
+    IoasHuge,
+
+    /// <summary>IOMMU_HWPT_ALLOC on an IOAS, or on a HWPT as its nesting parent.</summary>
+    HwptAlloc,
+
+    /// <summary>IOMMU_DESTROY of a HWPT.</summary>
+    HwptDestroy,
+
+    /// <summary>IOMMU_HWPT_SET_DIRTY_TRACKING.</summary>
+    HwptDirty,
+
+    /// <summary>Open the group file and VFIO_GROUP_SET_CONTAINER.</summary>
+    VfioSetContainer,
+
+    /// <summary>VFIO_GROUP_UNSET_CONTAINER, then close the group file if that went well.</summary>
+    VfioUnsetContainer,
+
+    /// <summary>VFIO_SET_IOMMU with VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU.</summary>
+    VfioSetIommu,
+
+    /// <summary>VFIO_GROUP_GET_DEVICE_FD.</summary>
+    VfioOpen,
+
+    /// <summary>Close that descriptor.</summary>
+    VfioClose,
+
+    /// <summary>VFIO_IOMMU_MAP_DMA.</summary>
+    VfioMap,
+
+    /// <summary>VFIO_IOMMU_UNMAP_DMA; gives the bytes.</summary>
+    VfioUnmap,
+
+    /// <summary>VFIO_IOMMU_UNMAP_DMA with VFIO_DMA_UNMAP_FLAG_ALL; gives the bytes.</summary>
+    VfioUnmapAll,
 }
 
 /// <summary>A command: an operation and its operands, 40 bytes, no references.</summary>
@@ -115,6 +204,20 @@ public readonly record struct Command(Op Op, int A, int B, ulong Iova, ulong Pa,
     public Pasid Pasid => new(Extra);
 
     public DmaAccess Access => (DmaAccess)(Extra & 1);
+
+    /// <summary>An operation of a client, not of the kernel itself.</summary>
+    public bool IsClient => Op >= Op.FailNth;
+
+    /// <summary>The IOAS or HWPT operand of commands that have one in <see cref="A"/>.</summary>
+    public PageTableRef Table => PageTableRef.Unpack(A);
+
+    /// <summary>The IOAS or HWPT a HWPT is allocated on (in <see cref="Pa"/>).</summary>
+    public PageTableRef Parent => PageTableRef.Unpack((int)Pa);
+
+    /// <summary>First byte in the client's memory (in <see cref="Pa"/>).</summary>
+    public MemoryOffset Memory => new(Pa);
+
+    public HwptFlags HwptFlags => (HwptFlags)Extra;
 
     public override string ToString() => CommandShape.Print(this);
 }

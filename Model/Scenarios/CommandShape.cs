@@ -67,6 +67,42 @@ public enum Operand : byte
 
     /// <summary><c>-ENOMEM</c> in Extra.</summary>
     Errno,
+
+    /// <summary>An iommufd context <c>f0</c> in B.</summary>
+    ContextB,
+
+    /// <summary><c>A0</c> in A.</summary>
+    Ioas,
+
+    /// <summary><c>A0</c> in B.</summary>
+    IoasB,
+
+    /// <summary><c>H0</c> in A.</summary>
+    Hwpt,
+
+    /// <summary><c>A0</c> or <c>H0</c>, packed in A.</summary>
+    Table,
+
+    /// <summary><c>A0</c> or <c>H0</c>, packed in Pa.</summary>
+    Parent,
+
+    /// <summary>An offset in the client's memory, <c>m0x1000</c>, in Pa.</summary>
+    Memory,
+
+    /// <summary>A second IOVA, hexadecimal, in Pa.</summary>
+    SourceIova,
+
+    /// <summary>A VFIO container <c>c0</c> in A.</summary>
+    Container,
+
+    /// <summary><c>v1</c> or <c>v2</c> in Extra (1, 2).</summary>
+    Type1Version,
+
+    /// <summary><c>off</c> or <c>on</c> in Extra (0, 1).</summary>
+    Switch,
+
+    /// <summary>Optional <c>+nest-parent +dirty +fault +pasid</c> in Extra.</summary>
+    HwptFlags,
 }
 
 /// <summary>
@@ -113,7 +149,43 @@ public sealed record CommandShape(Op Op, string Word, IReadOnlyList<Operand> Ope
         new(Op.FailAttach, "fail-attach", [Operand.Device, Operand.Skip, Operand.Errno]),
         new(Op.FailMap, "fail-map", [Operand.Skip, Operand.Errno]),
         new(Op.FailAlloc, "fail-alloc", [Operand.Errno]),
+        new(Op.FailNth, "fail-nth", [Operand.Skip]),
+        new(Op.ShowType, "show-type", [Operand.Group]),
+        new(Op.DmaMemory, "dma-memory", [Operand.Device, Operand.RequesterIndex, Operand.Memory,
+            Operand.Access]),
+        new(Op.FdBind, "fd-bind", [Operand.Device, Operand.ContextB]),
+        new(Op.FdUnbind, "fd-unbind", [Operand.Device]),
+        new(Op.FdAttach, "fd-attach", [Operand.Table, Operand.DeviceB]),
+        new(Op.FdDetach, "fd-detach", [Operand.Device]),
+        new(Op.IoasAlloc, "ioas-alloc", [Operand.Ioas, Operand.ContextB]),
+        new(Op.IoasDestroy, "ioas-destroy", [Operand.Ioas]),
+        new(Op.IoasMap, "ioas-map",
+            [Operand.Ioas, Operand.Iova, Operand.Memory, Operand.Size, Operand.Prot]),
+        new(Op.IoasMapAuto, "ioas-map-auto", [Operand.Ioas, Operand.Memory, Operand.Size, Operand.Prot]),
+        new(Op.IoasCopy, "ioas-copy",
+            [Operand.Ioas, Operand.IoasB, Operand.Iova, Operand.SourceIova, Operand.Size, Operand.Prot]),
+        new(Op.IoasUnmap, "ioas-unmap", [Operand.Ioas, Operand.Iova, Operand.Size]),
+        new(Op.IoasUnmapAll, "ioas-unmap-all", [Operand.Ioas]),
+        new(Op.IoasRanges, "ioas-ranges", [Operand.Ioas]),
+        new(Op.IoasAllow, "ioas-allow", [Operand.Ioas, Operand.Iova, Operand.Size]),
+        new(Op.IoasHuge, "ioas-huge", [Operand.Ioas, Operand.Switch]),
+        new(Op.HwptAlloc, "hwpt-alloc",
+            [Operand.Hwpt, Operand.DeviceB, Operand.Parent, Operand.HwptFlags]),
+        new(Op.HwptDestroy, "hwpt-destroy", [Operand.Hwpt]),
+        new(Op.HwptDirty, "hwpt-dirty", [Operand.Hwpt, Operand.Switch]),
+        new(Op.VfioSetContainer, "vfio-set-container", [Operand.Container, Operand.GroupB]),
+        new(Op.VfioUnsetContainer, "vfio-unset-container", [Operand.Group]),
+        new(Op.VfioSetIommu, "vfio-set-iommu", [Operand.Container, Operand.Type1Version]),
+        new(Op.VfioOpen, "vfio-open", [Operand.Device]),
+        new(Op.VfioClose, "vfio-close", [Operand.Device]),
+        new(Op.VfioMap, "vfio-map",
+            [Operand.Container, Operand.Iova, Operand.Memory, Operand.Size, Operand.Prot]),
+        new(Op.VfioUnmap, "vfio-unmap", [Operand.Container, Operand.Iova, Operand.Size]),
+        new(Op.VfioUnmapAll, "vfio-unmap-all", [Operand.Container]),
     ];
+
+    /// <summary>Operations from here on are those of clients.</summary>
+    public const int KernelOps = (int)Op.FailNth;
 
     public static CommandShape Of(Op op) => All[(int)op];
 

@@ -67,7 +67,7 @@ public readonly record struct DomainRef(DomainRole Role, int Index)
 
     public override string ToString() => Role switch
     {
-        DomainRole.Slot => $"D{Index}",
+        DomainRole.Slot => ClientSlots.Name(Index),
         DomainRole.Default => $"g{Index}.default",
         DomainRole.Blocking => $"g{Index}.blocking",
         DomainRole.Identity => $"i{Index}.identity",

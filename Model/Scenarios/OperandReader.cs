@@ -5,7 +5,7 @@ namespace Conformance.Model.Scenarios;
 
 /// <summary>Reads the operands of commands and checks them against a topology.</summary>
 /// <remarks>Each method returns null, or what it expected in place of the token.</remarks>
-internal sealed class OperandReader(Topology topology)
+internal sealed partial class OperandReader(Topology topology)
 {
     /// <summary>What a protection looks like.</summary>
     public const string ProtExpected =
@@ -28,7 +28,7 @@ internal sealed class OperandReader(Topology topology)
     /// <summary>An optional operand that the token does not begin.</summary>
     public static bool IsAbsent(Operand operand, Token token) => operand switch
     {
-        Operand.AllocFlags => token.IsEnd,
+        Operand.AllocFlags or Operand.HwptFlags => token.IsEnd,
         Operand.DmaPasid => token.IsEnd,
         _ => false,
     };
@@ -54,6 +54,7 @@ internal sealed class OperandReader(Topology topology)
         Operand.Access => Access(token),
         Operand.RequesterIndex => RequesterIndex(token.Text),
         Operand.AllocFlags => Alloc(token.Text),
+        >= Operand.ContextB => ReadClient(operand, token),
         _ => ErrnoWord(token.Text),
     };
 

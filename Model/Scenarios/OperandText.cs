@@ -15,6 +15,12 @@ internal static class OperandText
         (AllocFlags.Pasid, "+pasid"),
     ];
 
+    private static readonly (HwptFlags Flag, string Word)[] HwptWords =
+    [
+        (HwptFlags.NestParent, "+nest-parent"), (HwptFlags.DirtyTracking, "+dirty"),
+        (HwptFlags.FaultIdValid, "+fault"), (HwptFlags.Pasid, "+pasid"),
+    ];
+
     public static void Append(StringBuilder text, Operand operand, in Command command)
     {
         var word = operand switch
@@ -37,6 +43,7 @@ internal static class OperandText
             Operand.Access => command.Access == DmaAccess.Read ? "read" : "write",
             Operand.RequesterIndex => $"{command.B}",
             Operand.AllocFlags => AllocText((AllocFlags)command.Extra),
+            >= Operand.ContextB => ClientWord(operand, command),
             _ => ((Errno)command.Extra).Text(),
         };
         if (word.Length > 0)
@@ -44,6 +51,22 @@ internal static class OperandText
             text.Append(' ').Append(word);
         }
     }
+
+    private static string ClientWord(Operand operand, in Command command) => operand switch
+    {
+        Operand.ContextB => $"f{command.B}",
+        Operand.Ioas => $"A{command.A}",
+        Operand.IoasB => $"A{command.B}",
+        Operand.Hwpt => $"H{command.A}",
+        Operand.Table => command.Table.ToString(),
+        Operand.Parent => command.Parent.ToString(),
+        Operand.Memory => command.Memory.ToString(),
+        Operand.SourceIova => $"0x{command.Pa:x}",
+        Operand.Container => $"c{command.A}",
+        Operand.Type1Version => $"v{command.Extra}",
+        Operand.Switch => command.Extra == 0 ? "off" : "on",
+        _ => HwptText(command.HwptFlags),
+    };
 
     public static string ProtText(Prot prot)
     {
@@ -70,12 +93,16 @@ internal static class OperandText
         _ => "auto",
     };
 
-    public static string AllocText(AllocFlags flags)
+    public static string AllocText(AllocFlags flags) => FlagText(AllocWords, (int)flags, static f => (int)f);
+
+    public static string HwptText(HwptFlags flags) => FlagText(HwptWords, (int)flags, static f => (int)f);
+
+    private static string FlagText<T>((T Flag, string Word)[] words, int flags, Func<T, int> bitOf)
     {
         var text = new StringBuilder();
-        foreach (var (flag, word) in AllocWords)
+        foreach (var (flag, word) in words)
         {
-            text.Append((flags & flag) != 0 ? word : "");
+            text.Append((flags & bitOf(flag)) != 0 ? word : "");
         }
 
         return text.ToString();
@@ -122,6 +149,14 @@ internal static class OperandText
     {
         var good = TryFlags(word, AllocWords, static f => (int)f, out var bits);
         flags = (AllocFlags)bits;
+        return good;
+    }
+
+    /// <summary>Inverse of <see cref="HwptText"/> for one or more flags, in any order, each once.</summary>
+    public static bool TryHwpt(string word, out HwptFlags flags)
+    {
+        var good = TryFlags(word, HwptWords, static f => (int)f, out var bits);
+        flags = (HwptFlags)bits;
         return good;
     }
 

@@ -168,6 +168,17 @@ public enum EventKind : byte
 
     /// <summary>The driver made no progress for a bounded number of calls.</summary>
     DriverStuck,
+
+    // ---- clients ----
+
+    /// <summary>
+    /// A command of a client begins: A = its index. The commands of the core that it comes down to follow as
+    /// <see cref="CommandBegin"/> with Flag, the command packed into A to E.
+    /// </summary>
+    ClientBegin,
+
+    /// <summary>It ended. Errno, A = value, Flag = nothing to do.</summary>
+    ClientEnd,
 }
 
 /// <summary>The kernel's WARN_ONs that a model of the core can meet.</summary>

@@ -1,3 +1,4 @@
+using Conformance.Model.Clients;
 using Conformance.Model.Contract;
 using Conformance.Model.Scenarios;
 
@@ -9,8 +10,9 @@ public sealed class TraceText(Func<DomainId, string> nameOf)
     /// <summary>The line of one event; commands themselves are printed by their owner.</summary>
     public string Line(in TraceEvent e) => e.Kind switch
     {
-        EventKind.CommandBegin => $"command {e.A}",
-        EventKind.CommandEnd => e.Flag ? "= nothing to do" : $"= {e.Errno.Text()}{Value(e.A)}",
+        EventKind.CommandBegin => e.Flag ? $"  calls {KernelCalls.Of(e)}" : $"command {e.A}",
+        EventKind.ClientBegin => $"command {e.A}",
+        EventKind.CommandEnd or EventKind.ClientEnd => e.Flag ? "= nothing to do" : $"= {e.Errno.Text()}{Value(e.A)}",
         <= EventKind.FlushIotlbAll => DriverCall(e),
         <= EventKind.TypeRelabelled => Record(e),
         EventKind.Dma => DmaLine(e),

@@ -60,7 +60,7 @@ public sealed class ScenarioGeneratorTests
     {
         foreach (var (era, tree) in FakeFactory.Eras)
         {
-            var counts = new int[CommandShape.All.Count];
+            var counts = new int[CommandShape.KernelOps];
             foreach (var command in Draw(era, tree, 300).SelectMany(s => s.Commands))
             {
                 counts[(int)command.Op]++;

@@ -95,7 +95,16 @@ public sealed class ScenarioTextTests
             "iova-to-phys D0 0x1234", "flush-all D0", "deferred-attach d0", "attach-pasid D0 d0 4294967295",
             "replace-pasid D0 d0 0", "detach-pasid D0 d0 1", "reset-prepare d0", "reset-done d0",
             "dma d0 1 0x1000 read", "dma d0 0 0x1000 write pasid 7", "fail-attach d0 999 -EPROBE_DEFER",
-            "fail-map 0 -ENOMEM", "fail-alloc -EIO",
+            "fail-map 0 -ENOMEM", "fail-alloc -EIO", "fail-nth 3", "show-type g0", "dma-memory d0 0 m0x1000 write",
+            "fd-bind d0 f1", "fd-unbind d0", "fd-attach A15 d0", "fd-attach H15 d0", "fd-detach d0",
+            "ioas-alloc A0 f0", "ioas-destroy A0", "ioas-map A0 0x1000 m0x0 0x1000 rw",
+            "ioas-map-auto A0 m0x2000 0x1000 r", "ioas-copy A0 A1 0x1000 0x2000 0x1000 w",
+            "ioas-unmap A0 0x0 0xffffffffffffffff", "ioas-unmap-all A0", "ioas-ranges A0",
+            "ioas-allow A0 0x0 0x1000", "ioas-huge A0 off", "ioas-huge A0 on", "hwpt-alloc H0 d0 A0",
+            "hwpt-alloc H1 d0 H0 +nest-parent+dirty+fault+pasid", "hwpt-destroy H0", "hwpt-dirty H0 on",
+            "vfio-set-container c2 g0", "vfio-unset-container g0", "vfio-set-iommu c0 v1",
+            "vfio-set-iommu c0 v2", "vfio-open d0", "vfio-close d0", "vfio-map c0 0x0 m0x0 0x1000 rw",
+            "vfio-unmap c0 0x0 0x1000", "vfio-unmap-all c0",
         ];
         const string Header = "era v7.2\niommu i0 a/b\ndevice d0 i0:0x0 i0:0x1\n--\n";
         foreach (var line in lines)
