@@ -3,6 +3,9 @@
 # interrupted leaves nothing that looks finished.
 # shellcheck shell=bash
 
+# Part of every stamp: to be raised when a step makes something else from the same inputs.
+recipe=1
+
 cache=${CONFORMANCE_LINUX_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/iommu-conformance}
 work=$cache/work
 
@@ -18,6 +21,7 @@ fail() {
 # Prints the hash of all the arguments, and of the contents of those after "--" as files.
 hash_of() {
     {
+        printf '%s\n' "$recipe"
         while [ $# -gt 0 ] && [ "$1" != -- ]; do
             printf '%s\n' "$1"
             shift
@@ -72,16 +76,25 @@ publish() {
     rm -rf "$2.old"
 }
 
-# locked NAME COMMAND...: one process at a time, others wait. The lock ends with the process that holds it. Not to be
-# called in a condition: the shell would go on after a command of the step that failed.
+# locked NAME COMMAND...: one process at a time, others wait. shared NAME COMMAND... lets others read too, but not change.
+# The lock ends with the last process that inherited it, so that what an interrupted setup left running is waited for.
+# Not to be called in a condition: the shell would go on after a command of the step that failed.
 locked() {
-    local name=$1 lock
-    shift
+    with_lock --exclusive "$@"
+}
+
+shared() {
+    with_lock --shared "$@"
+}
+
+with_lock() {
+    local mode=$1 name=$2 lock
+    shift 2
     mkdir -p "$cache/locks"
     exec {lock}>"$cache/locks/$name"
-    if ! flock -n "$lock"; then
+    if ! flock "$mode" -n "$lock"; then
         say "   waiting for another setup that works on $name"
-        flock "$lock"
+        flock "$mode" "$lock"
     fi
     "$@"
     exec {lock}>&-

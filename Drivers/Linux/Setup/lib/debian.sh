@@ -20,7 +20,7 @@ debian_packages() {
 
 target_debian() {
     local series=$1 inputs packages release version out debs
-    inputs=$(hash_of "debian:$series" "${debian_wanted[@]}" -- "$here/lib/debian.sh")
+    inputs=$(hash_of "debian:$series" "${debian_wanted[@]}")
     if is_done "debian:$series" "$inputs" && [ -z "$update" ]; then
         return
     fi

@@ -75,7 +75,7 @@ target_kernel() {
     local arch=$1 inputs
     inputs=$(hash_of "kernel:$arch" "$(stamp_field source inputs)" "$(stamp_field source version)" \
         "$("$(cross_prefix "$arch")gcc" --version | head -n 1)" \
-        -- "$here/kernel/common.config" "$here/kernel/$arch.config" "$here/lib/kernel.sh")
+        -- "$here/kernel/common.config" "$here/kernel/$arch.config")
     if is_done "kernel:$arch" "$inputs"; then
         return
     fi

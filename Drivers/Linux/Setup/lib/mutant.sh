@@ -20,7 +20,7 @@ target_mutant() {
     arch=$(mutant_field "$name" 2)
     row=$(awk -F '\t' -v name="$name" '$1 == name' "$mutant_list")
     inputs=$(hash_of "$(stamp_field "kernel:$arch" inputs)" "$arch" "$(mutant_field "$name" 4)" \
-        "$(mutant_field "$name" 5)" "$(mutant_field "$name" 6)" -- "$here/mutants/edit.py" "$here/lib/mutant.sh")
+        "$(mutant_field "$name" 5)" "$(mutant_field "$name" 6)" -- "$here/mutants/edit.py")
     if is_done "mutant:$name" "$inputs"; then
         return
     fi

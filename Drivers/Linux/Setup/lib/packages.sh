@@ -8,8 +8,8 @@ packages_for() {
     source) printf '%s\n' xz-utils debian-archive-keyring ;;
     headers) printf '%s\n' gcc libc6-dev ;;
     kernel:*) printf '%s\n' gcc libc6-dev make flex bison bc libelf-dev perl python3 && cross_packages "${1#*:}" ;;
-    agent:debian-*) printf '%s\n' gcc libc6-dev make cpio && cross_packages x86_64 ;;
-    agent:*) printf '%s\n' gcc libc6-dev make cpio && cross_packages "${1#*:}" ;;
+    agent:debian-*) printf '%s\n' gcc libc6-dev make && cross_packages x86_64 ;;
+    agent:*) printf '%s\n' gcc libc6-dev make && cross_packages "${1#*:}" ;;
     mutant:*) packages_for "kernel:$(mutant_field "${1#*:}" 2)" ;;
     esac
 }

@@ -7,7 +7,7 @@ qemu_architectures=(x86_64 aarch64 riscv64)
 
 target_qemu() {
     local inputs version debs out deb
-    inputs=$(hash_of qemu "${qemu_packages[@]}" "$(dpkg --print-architecture)" -- "$here"/lib/{qemu,apt}.sh)
+    inputs=$(hash_of qemu "${qemu_packages[@]}" "$(dpkg --print-architecture)")
     if is_done qemu "$inputs" && [ -z "$update" ]; then
         return
     fi
