@@ -136,7 +136,7 @@ internal sealed class LinuxVerb
             finding.Scenario,
             guest,
             LinuxOptions.Default,
-            expectations.For(finding.Scenario.Topology));
+            expectations.For(finding.Scenario));
         var again = trace.Result.Failure is { } failure ? finding with { Failure = failure } : null;
         host.Output.Write(FindingText.Render(finding, new Replay(finding.Scenario, trace, again, [])));
         host.Output.Write($"replay: {FindingFile.ReplayCommand(path)} --on {target}{kernel.Words}\n\n");

@@ -33,7 +33,7 @@ internal sealed class ReplayOn(KernelWish kernel, bool useExpectations)
     {
         var choice = Choose(scenario, target, parsed);
         using var guest = new GuestKernel(target, choice);
-        var expected = Expected(choice.Era).On(scenario.Topology);
+        var expected = Expected(choice.Era).In(scenario);
         var recording = TraceRecording.Of(
             target, choice.Era, scenario, guest, LinuxOptions.Default, Expectations.RulesOf(expected));
         var finding = recording.Result.Failure is { } failure
@@ -53,7 +53,7 @@ internal sealed class ReplayOn(KernelWish kernel, bool useExpectations)
             var choice = Choose(scenario, target, parsed);
             using var guest = new GuestKernel(target, choice);
             return SideBySide.OnKernel(
-                target, choice.Era, scenario, guest, Expected(choice.Era).For(scenario.Topology));
+                target, choice.Era, scenario, guest, Expected(choice.Era).For(scenario));
         }
 
         var drivers = scenario.Topology.Instances.Select(i => i.Driver).ToList();
@@ -69,7 +69,7 @@ internal sealed class ReplayOn(KernelWish kernel, bool useExpectations)
         }
 
         var era = Eras.Find(scenario.Era)!;
-        return SideBySide.OnSimulated(Subject.Of(era), scenario, Expected(era).For(scenario.Topology));
+        return SideBySide.OnSimulated(Subject.Of(era), scenario, Expected(era).For(scenario));
     }
 
     private LinuxKernel Choose(Scenario scenario, LinuxTarget target, ParseResult parsed) =>

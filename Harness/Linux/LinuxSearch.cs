@@ -74,7 +74,7 @@ public sealed class LinuxSearch(
     private void RunOne(Scenario scenario, ulong seed, CancellationToken cancel)
     {
         var runner = new LinuxRunner(
-            target, era, scenario, kernel, options.Run, Expectations.For(scenario.Topology));
+            target, era, scenario, kernel, options.Run, Expectations.For(scenario));
         var result = runner.Run();
         report.Scenarios++;
         report.Tally.Add(runner.Tally);
@@ -111,5 +111,5 @@ public sealed class LinuxSearch(
     }
 
     private Failure? FailureOf(Scenario scenario) => new LinuxRunner(
-        target, era, scenario, kernel, options.Run, Expectations.For(scenario.Topology)).Run().Failure;
+        target, era, scenario, kernel, options.Run, Expectations.For(scenario)).Run().Failure;
 }

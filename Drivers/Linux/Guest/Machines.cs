@@ -4,7 +4,7 @@ namespace Conformance.Drivers.Linux.Guest;
 
 /// <summary>
 /// The machines, each with the same five devices: d0 and d1, functions of one slot, so in one group with two
-/// requester ids; d2 and d3 alone; d4 alone, the one that reads. Groups and regions are what the guests show.
+/// requester ids; d2 and d3 alone; d4 alone. Groups and regions are what the guests show.
 /// </summary>
 public static class Machines
 {
@@ -27,7 +27,7 @@ public static class Machines
         new("0000:00:04.1", DmaEngine.TestDevice, 0x0021, 0, "iommu-testdev,addr=0x4.1,multifunction=on"),
         new("0000:00:05.0", DmaEngine.TestDevice, 0x0028, 1, "iommu-testdev,addr=0x5"),
         new("0000:00:06.0", DmaEngine.TestDevice, 0x0030, 2, "iommu-testdev,addr=0x6"),
-        new("0000:00:07.0", DmaEngine.Lsi, 0x0038, 3, "lsi53c895a,addr=0x7"),
+        new("0000:00:07.0", DmaEngine.TestDevice, 0x0038, 3, "iommu-testdev,addr=0x7"),
     ];
 
     private static readonly ImmutableArray<GuestRegion> X86Regions = [new(0xfee00000, 0xfeefffff, "msi")];
