@@ -45,7 +45,8 @@ public static class LinuxTargets
         All.FirstOrDefault(target => string.Equals(target.Name, name, StringComparison.Ordinal));
 
     /// <summary>
-    /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its mode.
+    /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its mode;
+    /// it is in caching mode wherever it uses second-stage tables.
     /// </summary>
     private static LinuxTarget Intel(string name, MachineSpec machine, string variant) => new()
     {
@@ -53,11 +54,12 @@ public static class LinuxTargets
         Machine = machine,
         Instance = new InstanceSpec(IntelVtdFactory.DriverName, variant),
         Kernel = Lazy,
-        Adjust = static profile => profile with
+        Adjust = profile => profile with
         {
             AllocFlags = profile.AllocFlags & AllocFlags.Pasid,
             Capabilities = profile.Capabilities
                 & ~(Capabilities.EnforceCacheCoherency | Capabilities.DirtyTracking | Capabilities.PciAts),
+            ForcesStrict = variant != VtdVariants.ScalableFirstStage,
             MaxPasids = 0,
         },
     };

@@ -30,7 +30,8 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
     {
         Reset();
         var facts = guest!.Facts;
-        var offer = ClientOffer.Type1 | ClientOffer.Sysfs | ClientOffer.Identity | ClientOffer.Hotplug
+        var offer = ClientOffer.Type1 | ClientOffer.Sysfs | ClientOffer.Hotplug
+            | (target.Machine.KeepsPassThrough ? ClientOffer.None : ClientOffer.Identity)
             | (facts.HasIommufd ? ClientOffer.Iommufd : ClientOffer.None)
             | (facts.HasKernelDriver ? ClientOffer.Bind : ClientOffer.None)
             | (facts.CanFail ? ClientOffer.FailNth : ClientOffer.None);

@@ -10,7 +10,7 @@ internal sealed class AmdViClaims : IDriverClaims
 {
     public static readonly AmdViClaims Instance = new();
 
-    /// <summary>The word of a unit with v1 tables, no PASIDs and no dirty tracking.</summary>
+    /// <summary>The word of a unit with v1 tables, NpCache (so strict), no PASIDs and no dirty tracking.</summary>
     public const string HostTable = "v1";
 
     private const ulong InterruptFirst = 0xfee0_0000;
@@ -41,6 +41,7 @@ internal sealed class AmdViClaims : IDriverClaims
         IovaLast = ulong.MaxValue,
         PaLast = (1UL << 52) - 1,
         IsGenericPageTable = true,
+        ForcesStrict = true,
         OverlapErrno = Errno.EADDRINUSE,
         PartialUnmap = PartialUnmapRule.WholeFromStart,
         Untranslated = (InterruptFirst, InterruptLast),

@@ -40,6 +40,7 @@ internal sealed class VirtioIommuClaims : IDriverClaims
             type.IsPaging() && first is not null && first.Instance != device.Instance ? Errno.EINVAL
                 : Errno.OK,
         ChecksBeforeChange = true,
+        ReleaseLeaves = RefusedAttach.Bypass,
         Untranslated = (0xfee0_0000, 0xfeef_ffff),
         DriverRegions =
             [new(ResvType.Msi, new Iova(0xfee0_0000), 0x10_0000, Prot.None)],
