@@ -232,10 +232,14 @@ public sealed class R22ReadOnlyStays : Rule
         };
     }
 
-    /// <summary>The process has given the address for reading only, as far as the trace tells.</summary>
+    /// <summary>
+    /// The process has given the address for reading only, as far as the trace tells. What is not pinned is no
+    /// memory of the process, such as the pages that try how a new domain unmaps (vfio_test_domain_fgsp).
+    /// </summary>
     private bool IsReadOnly(TraceLedger ledger, DomainId domain, ulong iova, ulong pa) =>
-        (pins.TryGetValue(pa >> pageShift, out var pinned) && pinned is { All: > 0, Writing: 0 })
-        || (ledger.ContainerOf(domain) is { } container
-            && container.Mappings.Exists(
-                m => iova >= m.First && iova <= m.Last && (m.Prot & Prot.Write) == 0));
+        pins.TryGetValue(pa >> pageShift, out var pinned) && pinned.All > 0
+        && (pinned.Writing == 0
+            || (ledger.ContainerOf(domain) is { } container
+                && container.Mappings.Exists(
+                    m => iova >= m.First && iova <= m.Last && (m.Prot & Prot.Write) == 0)));
 }
