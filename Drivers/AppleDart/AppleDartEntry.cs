@@ -35,6 +35,8 @@ public static class AppleDartEntry
         ],
         Unexercised =
         [
+            .. new[] { 21, 22, 54, 55 }.Select(rule => NoClients(rule, "v5.19")),
+            .. new[] { 50, 51, 52, 53, 61 }.Select(rule => NoClients(rule, "v6.6")),
             new(new RuleId(32), "v5.19", "v7.2", "apple-dart has no is_attach_deferred"),
             new(new RuleId(60), "v6.19", "v7.2", "apple-dart has no PASIDs"),
         ],
@@ -43,6 +45,13 @@ public static class AppleDartEntry
 
     /// <summary>The allocation of a default domain may have failed.</summary>
     private static bool HasLostDefault(Scenario scenario) => scenario.Commands.Any(c => c.Op == Op.FailAlloc);
+
+    private static UnexercisedReason NoClients(int rule, string first) => new(
+        new RuleId(rule),
+        first,
+        "v7.2",
+        "apple-dart has no capable, so no device is cache coherent and VFIO takes none "
+            + "(vfio_main.c: vfio_register_group_dev; iommufd/device.c: iommufd_device_bind)");
 
     private static ExpectedBreakage Breaks(
         int rule, IReadOnlyList<string> variants, string first, string last, string citation) =>

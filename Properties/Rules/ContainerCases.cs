@@ -35,7 +35,7 @@ internal static class ContainerCases
                 .Dma(0, 0x1000, null, write: true),
             b => b.Container().UserMap(0x1000, 0x9000, 0x1000, Prot.Read, Prot.Read)
                 .Dma(0, 0x1000, 0x9000, write: true),
-            b => b.Container().UserMap(0x1000, 0x9000, 0x1000, Both, Both).Dma(0, 0x1000, 0x9000, write: true)),
+            b => Mapped(b).Dma(0, 0x1000, 0x9000, write: true)),
         new(54, "refused",
             b => Cutting(b, 2).ClientEnd(Errno.EINVAL),
             b => Cutting(b, 2).ClientUnmap(0x1000, 0x1000).ClientSync().ClientEnd(),
@@ -64,8 +64,8 @@ internal static class ContainerCases
 
     /// <summary>g0 comes to c0 with a domain of its own, and is on it.</summary>
     private static RuleBench Sharing(RuleBench b) => b.Start()
-        .ClientBegin(Op.VfioSetIommu).Calls(Op.Alloc, Shared).Alloc(RuleBench.User, DomainType.Unmanaged).End()
-        .ClientEnd().Claim().ClientBegin(Op.VfioSetContainer)
+        .ClientBegin(Op.VfioSetIommu).Calls(Op.Alloc, Shared).Alloc(RuleBench.User, DomainType.Unmanaged)
+        .End().ClientEnd().Claim().ClientBegin(Op.VfioSetContainer)
         .Calls(Op.Alloc, Own).Alloc(Second, DomainType.Unmanaged).End()
         .Calls(Op.AttachGroup, Own).Move(0, Second).End();
 }

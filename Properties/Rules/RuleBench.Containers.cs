@@ -13,18 +13,22 @@ internal sealed partial class RuleBench
     public RuleBench Container(uint version = 2)
     {
         Start().Claim().ClientBegin(Op.VfioSetContainer).ClientEnd();
-        ClientBegin(Op.VfioSetIommu, extra: version).Calls(Op.Alloc, Type1).Alloc(User, DomainType.Unmanaged).End();
+        ClientBegin(Op.VfioSetIommu, extra: version);
+        Calls(Op.Alloc, Type1).Alloc(User, DomainType.Unmanaged).End();
         return Calls(Op.AttachGroup, Type1).Move(0, User).End().ClientEnd();
     }
 
-    /// <summary>A map of the process with what it asks for; the client maps <paramref name="mapped"/>.</summary>
+    /// <summary>
+    /// A map of the process with what it asks for; the client maps <paramref name="mapped"/>.
+    /// </summary>
     public RuleBench UserMap(ulong iova, ulong pa, ulong size, Prot asked, Prot mapped) =>
         ClientBegin(Op.VfioMap, iova: iova, size: size, extra: (uint)asked)
             .Pinned(pa, size, (asked & Prot.Write) != 0)
             .ClientMap(iova, pa, size, mapped)
             .ClientEnd();
 
-    public RuleBench Pinned(ulong pa, ulong size, bool writes) => Pin(EventKind.PagesPinned, pa, size, writes);
+    public RuleBench Pinned(ulong pa, ulong size, bool writes) =>
+        Pin(EventKind.PagesPinned, pa, size, writes);
 
     public RuleBench Unpinned(ulong pa, ulong size) => Pin(EventKind.PagesUnpinned, pa, size, writes: true);
 

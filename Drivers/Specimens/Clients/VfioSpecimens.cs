@@ -16,7 +16,7 @@ internal static class VfioSpecimens
         Sketch.OnSmmu(
             21,
             "type1-unpins-before-sync",
-            "pages are unpinned before the invalidation that their unmap needs: a device may still reach them",
+            "pages are unpinned before the invalidation of their unmap: a device may still reach them",
             Sketch.Constructed + " (vfio_sync_unpin syncs first)",
             """
             register i0

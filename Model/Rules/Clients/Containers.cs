@@ -40,8 +40,8 @@ public sealed class R54PartsStay : Rule
         {
             if (mapping.First <= last && first <= mapping.Last)
             {
-                Break(context, index, $"0x{first:x}..0x{last:x} goes out of {e.Domain}, and with it a part of "
-                    + $"the mapping 0x{mapping.First:x}..0x{mapping.Last:x}, by {client}");
+                Break(context, index, $"0x{first:x}..0x{last:x} goes out of {e.Domain}, and with it a part "
+                    + $"of the mapping 0x{mapping.First:x}..0x{mapping.Last:x}, by {client}");
             }
         }
     }
@@ -159,7 +159,8 @@ public sealed class R55SharingBlocks : Rule
             var device = ledger.Devices[member];
             if (device.IsPlaced && device.Domain != group.Blocking)
             {
-                Break(context, at, $"{device} is on {device.Domain} while its group is moved to another domain");
+                Break(context, at, $"{device} is on {device.Domain} while its group is moved to another "
+                    + "domain");
             }
         }
     }

@@ -13,43 +13,30 @@ public sealed class R21UnpinnedAfterInvalidation : Rule
     public static readonly RuleInfo Promise = new(
         new RuleId(21),
         RuleFamily.Clients,
-        "Pages of VFIO and iommufd are unpinned only after the invalidation of every domain that mapped them.",
+        "Pages of VFIO and iommufd are unpinned only after the invalidation of every domain that mapped "
+            + "them.",
         "vfio_iommu_type1.c: vfio_unmap_unpin, vfio_sync_unpin; iommufd/pages.c: iopt_area_unpin_domain; "
             + "core.md 8.3, 9 (21)",
         "v5.19",
         SecurityRelevant: true);
 
     private readonly Dictionary<ulong, int> pins = [];
-    private readonly HashSet<DomainId> ofClients = [];
     private readonly List<TranslationEntry> found = [];
 
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants =>
-        [EventKind.DomainAlloc, EventKind.PagesPinned, EventKind.PagesUnpinned];
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.PagesPinned, EventKind.PagesUnpinned];
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        switch (e.Kind)
+        if (e.Kind == EventKind.PagesPinned)
         {
-            case EventKind.DomainAlloc:
-                if (context.Ledger.AllocatesForClient)
-                {
-                    ofClients.Add(e.Domain);
-                }
-
-                break;
-            case EventKind.PagesPinned:
-                Count(e, context, 1);
-                break;
-            default:
-                if (Count(e, context, -1))
-                {
-                    Hold();
-                    Check(e, index, context);
-                }
-
-                break;
+            Count(e, context, 1);
+        }
+        else if (Count(e, context, -1))
+        {
+            Hold();
+            Check(e, index, context);
         }
     }
 
@@ -57,7 +44,6 @@ public sealed class R21UnpinnedAfterInvalidation : Rule
     {
         base.Reset(context);
         pins.Clear();
-        ofClients.Clear();
     }
 
     /// <summary>Changes the pins of all pages of a run; true: one of them has none any more.</summary>
@@ -84,9 +70,9 @@ public sealed class R21UnpinnedAfterInvalidation : Rule
 
     private void Check(in TraceEvent e, int index, RuleContext context)
     {
-        foreach (var id in ofClients)
+        foreach (var domain in context.Ledger.Domains)
         {
-            if (context.Ledger.Domain(id) is not { Freed: false, Map.Reachable: > 0 } domain)
+            if (domain is not { OfClient: true, Freed: false, Map.Reachable: > 0 })
             {
                 continue;
             }
@@ -97,8 +83,9 @@ public sealed class R21UnpinnedAfterInvalidation : Rule
             {
                 if (Reaches(entry, e.B, e.C, context) is { } pa)
                 {
-                    var how = entry.Kind == EntryKind.Live ? "still maps it" : "has not been invalidated since";
-                    Break(context, index, $"0x{pa:x} is unpinned although {domain} {how} (0x{entry.Start:x})");
+                    var how = entry.Kind == EntryKind.Live ? "maps it" : "is not invalidated";
+                    Break(context, index, $"0x{pa:x} is unpinned although {domain} {how} at "
+                        + $"0x{entry.Start + (pa - entry.Pa):x}");
                     return;
                 }
             }
@@ -130,8 +117,8 @@ public sealed class R21UnpinnedAfterInvalidation : Rule
 }
 
 /// <summary>
-/// R22. Three ways to see it: a domain of a client is told to map for writing what is pinned for reading only,
-/// or what the process has asked for reading only, or a device writes there.
+/// R22. Three ways to see it: a domain of a client is told to map for writing what is pinned for reading
+/// only, or what the process has asked for reading only, or a device writes there.
 /// </summary>
 public sealed class R22ReadOnlyStays : Rule
 {
@@ -199,15 +186,15 @@ public sealed class R22ReadOnlyStays : Rule
         Hold();
         if (((Prot)e.Extra & Prot.Write) != 0)
         {
-            Break(context, index, $"0x{e.A:x} is mapped for writing in {e.Domain}, and the process gave it for "
-                + "reading");
+            Break(context, index, $"0x{e.A:x} is mapped for writing in {e.Domain}, and the process gave it "
+                + "for reading");
         }
     }
 
     private void CheckAccess(int index, RuleContext context)
     {
         ref readonly var view = ref context.Ledger.Dma;
-        if (!view.Write || view.Domain is not { } domain
+        if (!view.Write || view.Domain is not { OfClient: true } domain
             || !IsReadOnly(context.Ledger, domain.Id, view.At, view.Entry.PaOf(view.At)))
         {
             return;
@@ -232,10 +219,14 @@ public sealed class R22ReadOnlyStays : Rule
         };
     }
 
-    /// <summary>The process has given the address for reading only, as far as the trace tells.</summary>
+    /// <summary>
+    /// The process has given the address for reading only, as far as the trace tells. What is not pinned is no
+    /// memory of the process, such as the pages that try how a new domain unmaps (vfio_test_domain_fgsp).
+    /// </summary>
     private bool IsReadOnly(TraceLedger ledger, DomainId domain, ulong iova, ulong pa) =>
-        (pins.TryGetValue(pa >> pageShift, out var pinned) && pinned is { All: > 0, Writing: 0 })
-        || (ledger.ContainerOf(domain) is { } container
-            && container.Mappings.Exists(
-                m => iova >= m.First && iova <= m.Last && (m.Prot & Prot.Write) == 0));
+        pins.TryGetValue(pa >> pageShift, out var pinned) && pinned.All > 0
+        && (pinned.Writing == 0
+            || (ledger.ContainerOf(domain) is { } container
+                && container.Mappings.Exists(
+                    m => iova >= m.First && iova <= m.Last && (m.Prot & Prot.Write) == 0)));
 }

@@ -187,6 +187,9 @@ public sealed class DomainFacts
 
     public bool Freed { get; internal set; }
 
+    /// <summary>A client had it allocated: only that client maps into it.</summary>
+    public bool OfClient { get; internal set; }
+
     /// <summary>Number of devices and PASIDs whose last successful attach is this domain.</summary>
     public int Attached { get; internal set; }
 
@@ -216,7 +219,7 @@ public sealed class DomainFacts
         Flags = AllocFlags.None;
         Driver = null;
         Profile = null;
-        Static = Freed = ByFlagsOp = false;
+        Static = Freed = ByFlagsOp = OfClient = false;
         Attached = 0;
         Groups = AskedFor = 0;
         Home = ulong.MaxValue;

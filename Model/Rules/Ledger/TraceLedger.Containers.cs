@@ -18,9 +18,6 @@ public sealed partial class TraceLedger
     public ContainerFacts? ContainerOf(DomainId domain) =>
         Array.Find(containers, container => container.Domains.Contains(domain));
 
-    /// <summary>The command of the core at hand allocates a domain for a client.</summary>
-    public bool AllocatesForClient => Now.Op == Op.Alloc && Now.Command.Domain.Index >= ClientSlots.First;
-
     private void ResetContainers()
     {
         containerOfGroup.Clear();
@@ -30,11 +27,12 @@ public sealed partial class TraceLedger
         }
     }
 
-    private void NoteContainerDomain(DomainId domain)
+    private void NoteClientDomain(DomainFacts domain)
     {
-        if (AllocatesForClient && Client.Op is Op.VfioSetContainer or Op.VfioSetIommu)
+        domain.OfClient = Now.Command.Domain.Index >= ClientSlots.First;
+        if (domain.OfClient && Client.Op is Op.VfioSetContainer or Op.VfioSetIommu)
         {
-            containers[Client.A].Domains.Add(domain);
+            containers[Client.A].Domains.Add(domain.Id);
         }
     }
 

@@ -302,7 +302,7 @@ public sealed partial class TraceLedger
                 if (Now.Op == Op.Alloc)
                 {
                     Slot(Now.Command.Domain.Index) = e.Domain.Serial;
-                    NoteContainerDomain(e.Domain);
+                    NoteClientDomain(made);
                 }
 
                 break;
