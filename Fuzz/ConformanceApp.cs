@@ -50,7 +50,8 @@ public static class ConformanceApp
         {
             return Complain(host, wrong.Message);
         }
-        catch (Exception wrong) when (wrong is InputException or GuestSetupException or IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is InputException or GuestSetupException or IOException
+            or UnauthorizedAccessException)
         {
             host.Error.WriteLine(wrong.Message);
             return ExitCode.Usage;

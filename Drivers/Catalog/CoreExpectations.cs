@@ -31,9 +31,10 @@ public static class CoreExpectations
             [],
             "v6.6",
             "v7.2",
-            "6.12, 7.2, 7.3 iommufd/pages.c: batch_to_domain cuts each contiguous piece at last_iova + 1, which "
-                + "is 0 for an area that ends with the address space: the first piece is mapped at the length "
-                + "of the whole area, to memory behind it that was never pinned, and the others at length 0. "
+            "6.12, 7.2, 7.3 iommufd/pages.c: batch_to_domain cuts each contiguous piece at last_iova + 1, "
+                + "which is 0 for an area that ends with the address space: the first piece is mapped at the "
+                + "length of the whole area, to memory behind it that was never pinned, and the others at "
+                + "length 0. "
                 + "Needs an aperture up to 2^64 - 1"),
         new(
             new RuleId(61),

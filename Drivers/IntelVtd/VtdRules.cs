@@ -23,7 +23,8 @@ internal sealed record VtdRules
     public bool ContextAtProbe { get; init; }
 
     /// <summary>
-    /// 7.2, scalable mode: ATS is on from probe_finalize to release. Before that, and in legacy mode, it comes
+    /// 7.2, scalable mode: ATS is on from probe_finalize to release. Before that, and in legacy mode, it
+    /// comes
     /// and goes with what is attached for requests without PASID.
     /// </summary>
     public bool AtsFromProbe { get; init; }

@@ -24,7 +24,8 @@ public sealed record LinuxKernel(string Name, string Image, string Initramfs, Er
         $"Debian {files[$"debian.{series}.release"] ?? series}",
         files.Need($"debian.{series}", $"debian:{series}"),
         files.Need($"initramfs.debian-{series}", $"agent:debian-{series}"),
-        EraOf(series) ?? throw new GuestSetupException($"no era of the contract is known for Linux {series}"));
+        EraOf(series)
+            ?? throw new GuestSetupException($"no era of the contract is known for Linux {series}"));
 
     /// <summary>The built kernel with one function broken on purpose.</summary>
     /// <exception cref="GuestSetupException">It was not built.</exception>
@@ -39,11 +40,15 @@ public sealed record LinuxKernel(string Name, string Image, string Initramfs, Er
         };
     }
 
-    /// <summary>The era that a release such as <c>6.12.107+deb13-amd64</c> lies in; null when it is older.</summary>
+    /// <summary>
+    /// The era that a release such as <c>6.12.107+deb13-amd64</c> lies in; null when it is older.
+    /// </summary>
     public static Era? EraOf(string release)
     {
         var parts = release.Split('.', '-', '+', '~');
-        if (parts.Length < 2 || !int.TryParse(parts[0], out var major) || !int.TryParse(parts[1], out var minor))
+        var minor = 0;
+        if (parts.Length < 2 || !int.TryParse(parts[0], out var major)
+            || !int.TryParse(parts[1], out minor))
         {
             return null;
         }

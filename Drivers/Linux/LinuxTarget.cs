@@ -16,7 +16,9 @@ public sealed record LinuxTarget
     /// <summary>Driver and variant that the kernel shows on it.</summary>
     public required InstanceSpec Instance { get; init; }
 
-    /// <summary>Whose profile the oracle believes where the machine's unit has less than the variant.</summary>
+    /// <summary>
+    /// Whose profile the oracle believes where the machine's unit has less than the variant.
+    /// </summary>
     public Func<DriverProfile, DriverProfile> Adjust { get; init; } = static profile => profile;
 
     /// <summary>What the kernel's configuration or command line says of default domains.</summary>
@@ -57,8 +59,11 @@ public sealed record LinuxTarget
         var fits = topology.Devices.Length <= own.Devices.Length
             && Enumerable.Range(0, topology.Devices.Length).All(d =>
                 topology.GroupOf(new DeviceId(d)) == own.GroupOf(new DeviceId(d))
-                && topology.Devices[d] with { Requesters = own.Devices[d].Requesters, Group = own.Devices[d].Group }
-                    == own.Devices[d]);
+                && topology.Devices[d] with
+                {
+                    Requesters = own.Devices[d].Requesters,
+                    Group = own.Devices[d].Group,
+                } == own.Devices[d]);
         return fits
             ? null
             : $"the machine has {own.Devices.Length} plain PCI devices in groups "

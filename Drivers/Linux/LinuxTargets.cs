@@ -36,7 +36,10 @@ public static class LinuxTargets
             Name = "smmuv3",
             Machine = Machines.SmmuV3,
             Instance = new InstanceSpec("arm-smmu-v3", "s1"),
-            Adjust = static profile => profile with { AllocFlags = profile.AllocFlags | AllocFlags.NestParent },
+            Adjust = static profile => profile with
+            {
+                AllocFlags = profile.AllocFlags | AllocFlags.NestParent,
+            },
         },
     ];
 
@@ -45,7 +48,8 @@ public static class LinuxTargets
         All.FirstOrDefault(target => string.Equals(target.Name, name, StringComparison.Ordinal));
 
     /// <summary>
-    /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its mode;
+    /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its
+    /// mode;
     /// it is in caching mode wherever it uses second-stage tables.
     /// </summary>
     private static LinuxTarget Intel(string name, MachineSpec machine, string variant) => new()

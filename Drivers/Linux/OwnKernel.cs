@@ -14,7 +14,8 @@ public static class OwnKernel
     /// <param name="modules">A directory with <c>*.ko</c> and <c>modules.order</c>, or null.</param>
     /// <param name="target">The machine, for its architecture and its driver.</param>
     /// <param name="era">The era, or null for the one that the image's version lies in.</param>
-    /// <exception cref="GuestSetupException">It cannot be tested; the message names every missing option.</exception>
+    /// <exception cref="GuestSetupException">It cannot be tested; the message names every missing
+    /// option.</exception>
     public static LinuxKernel Of(
         Artefacts files, string image, string? modules, LinuxTarget target, Era? era)
     {
@@ -26,7 +27,8 @@ public static class OwnKernel
         var plain = files.Initramfs(target.Machine.Arch);
         var config = Config(image);
         Demand(Missing($"all,{target.ConfigSection}", image), image);
-        if (Missing("iommufd", image) is { Count: > 0 } lacks && Missing("type1", image) is { Count: > 0 } neither)
+        if (Missing("iommufd", image) is { Count: > 0 } lacks
+            && Missing("type1", image) is { Count: > 0 } neither)
         {
             Demand([.. lacks, .. neither], image);
         }
@@ -44,7 +46,8 @@ public static class OwnKernel
     {
         foreach (var line in config.Split('\n').Take(5))
         {
-            var word = line.Split(' ').FirstOrDefault(w => w.Length > 2 && char.IsAsciiDigit(w[0]) && w.Contains('.'));
+            var word = line.Split(' ').FirstOrDefault(
+                w => w.Length > 2 && char.IsAsciiDigit(w[0]) && w.Contains('.'));
             if (word is not null)
             {
                 return LinuxKernel.EraOf(word);

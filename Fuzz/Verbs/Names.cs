@@ -69,7 +69,8 @@ internal static class Names
     public static LinuxTarget Target(string name)
     {
         var bare = name.StartsWith("linux:", StringComparison.Ordinal) ? name["linux:".Length..] : name;
-        return LinuxTargets.Find(bare) ?? throw Unknown("machine", name, LinuxTargets.All.Select(t => t.Name));
+        return LinuxTargets.Find(bare)
+            ?? throw Unknown("machine", name, LinuxTargets.All.Select(t => t.Name));
     }
 
     /// <summary>A decimal number, or a hexadecimal one after <c>0x</c>.</summary>

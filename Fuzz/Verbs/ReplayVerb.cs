@@ -52,7 +52,9 @@ internal static class ReplayVerb
                 return wish.Run(scenario, systems, parsed, parsed.GetValue(trace), host);
             }
 
-            if (scenario.Topology.Instances.FirstOrDefault(i => DriverCatalog.Find(i.Driver) is null) is { } none)
+            var instances = scenario.Topology.Instances;
+            var unknown = instances.FirstOrDefault(i => DriverCatalog.Find(i.Driver) is null);
+            if (unknown is { } none)
             {
                 throw new InputException(
                     $"{none.Driver} has no simulated driver; replay it with --on linux:...");

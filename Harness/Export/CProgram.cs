@@ -63,7 +63,9 @@ public static class CProgram
         var access = command.Op == Op.Dma
             ? Access.At(device, command.Iova, DmaAccess.Write)
             : Access.AtByte(device, command.Memory, DmaAccess.Write);
-        var known = access.Memory is null ? model.CanTryIova(device, access.Iova) : model.CanTryMemory(device);
+        var known = access.Memory is null
+            ? model.CanTryIova(device, access.Iova)
+            : model.CanTryMemory(device);
         var outcome = model.Predict(access);
         var landing = model.System.Clients.Memory.OffsetOf(outcome.Pa);
         if (!known || command.Access == DmaAccess.Read || (outcome.Landed && landing is null))

@@ -67,11 +67,13 @@ internal sealed record Statements(IReadOnlyList<string> Lines, string? Value)
         Op.IoasMap => Plain(
             $"struct iommu_ioas_map arg = {{ .size = sizeof(arg), .ioas_id = ioas[{c.A}], "
             + $".flags = IOMMU_IOAS_MAP_FIXED_IOVA{IoasProt(c)},",
-            $"	.user_va = (uintptr_t)MEMORY_BASE + 0x{c.Pa:x}, .length = 0x{c.Size:x}, .iova = 0x{c.Iova:x} }};",
+            $"	.user_va = (uintptr_t)MEMORY_BASE + 0x{c.Pa:x}, .length = 0x{c.Size:x}, "
+            + $".iova = 0x{c.Iova:x} }};",
             Ioctl(c, "IOMMU_IOAS_MAP")),
         Op.IoasMapAuto => Valued(
             "arg.iova",
-            $"struct iommu_ioas_map arg = {{ .size = sizeof(arg), .ioas_id = ioas[{c.A}], .flags = 0{IoasProt(c)},",
+            $"struct iommu_ioas_map arg = {{ .size = sizeof(arg), .ioas_id = ioas[{c.A}], "
+            + $".flags = 0{IoasProt(c)},",
             $"	.user_va = (uintptr_t)MEMORY_BASE + 0x{c.Pa:x}, .length = 0x{c.Size:x} }};",
             Ioctl(c, "IOMMU_IOAS_MAP")),
         Op.IoasCopy => Plain(
@@ -83,7 +85,8 @@ internal sealed record Statements(IReadOnlyList<string> Lines, string? Value)
         Op.IoasUnmap or Op.IoasUnmapAll => Valued(
             "arg.length",
             $"struct iommu_ioas_unmap arg = {{ .size = sizeof(arg), .ioas_id = ioas[{c.A}], "
-            + $".iova = 0x{c.Iova:x}, .length = {(c.Op == Op.IoasUnmap ? $"0x{c.Size:x}" : "UINT64_MAX")} }};",
+            + $".iova = 0x{c.Iova:x}, "
+            + $".length = {(c.Op == Op.IoasUnmap ? $"0x{c.Size:x}" : "UINT64_MAX")} }};",
             Ioctl(c, "IOMMU_IOAS_UNMAP")),
         Op.IoasRanges => Plain(
             "struct iommu_iova_range list[64];",
@@ -157,5 +160,6 @@ internal sealed record Statements(IReadOnlyList<string> Lines, string? Value)
     private static string Id(PageTableRef table) =>
         table.IsHwpt ? $"hwpt[{table.Index}]" : $"ioas[{table.Index}]";
 
-    private static int FirstOf(Topology topology, int group) => topology.DevicesOf(new GroupId(group))[0].Index;
+    private static int FirstOf(Topology topology, int group) =>
+        topology.DevicesOf(new GroupId(group))[0].Index;
 }

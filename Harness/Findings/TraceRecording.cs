@@ -59,7 +59,9 @@ public sealed class TraceRecording
         return recording;
     }
 
-    /// <summary>Runs the scenario once on a real kernel, whose results and accesses the trace shows.</summary>
+    /// <summary>
+    /// Runs the scenario once on a real kernel, whose results and accesses the trace shows.
+    /// </summary>
     public static TraceRecording Of(
         LinuxTarget target,
         Era era,

@@ -5,7 +5,9 @@ using Conformance.Harness.Generation.Clients;
 
 namespace Conformance.Harness.Linux;
 
-/// <summary>A kernel in a virtual machine, booted when it is first needed and again when it is lost.</summary>
+/// <summary>
+/// A kernel in a virtual machine, booted when it is first needed and again when it is lost.
+/// </summary>
 public sealed class GuestKernel : IKernelUnderTest, IDisposable
 {
     private readonly LinuxTarget target;

@@ -13,7 +13,9 @@ public enum DmaFate : byte
     /// <summary>Translated to exactly the byte that was expected.</summary>
     Landed,
 
-    /// <summary>Translated to another place; <see cref="KernelAnswer.Where"/> when it is in the client's memory.</summary>
+    /// <summary>
+    /// Translated to another place; <see cref="KernelAnswer.Where"/> when it is in the client's memory.
+    /// </summary>
     Elsewhere,
 
     Refused,
@@ -52,7 +54,9 @@ public interface IKernelUnderTest
     /// <exception cref="KernelLostException">It does not answer any more.</exception>
     IReadOnlyList<KernelAnswer> Run(IReadOnlyList<string> lines);
 
-    /// <summary>Warnings and worse that the kernel has logged since this was last asked; empty when well.</summary>
+    /// <summary>
+    /// Warnings and worse that the kernel has logged since this was last asked; empty when well.
+    /// </summary>
     IReadOnlyList<string> TakeSplats();
 }
 

@@ -27,8 +27,8 @@ public static class LinuxEvidence
 
     private static readonly HashSet<int> OutsideRules =
     [
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 20, 22, 35, 36, 39, 40, 41, 42, 46, 50, 51, 53, 54, 55, 61,
-        64, 65, 70, 71, 73,
+        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 20, 22, 35, 36, 39, 40, 41, 42, 46, 50, 51, 53, 54, 55,
+        61, 64, 65, 70, 71, 73,
     ];
 
     private static readonly HashSet<int> InsideRules = [24, 28, 29, 30, 31, 34, 37, 52, 63];

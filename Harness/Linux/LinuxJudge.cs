@@ -73,7 +73,8 @@ internal sealed class LinuxJudge
         compared++;
         var actual = Outcome.Of(answer.Errno);
         AfterCommand?.Invoke(
-            new LinuxStep(index, Outcome.Of(Errno.ENOMEM), actual, answer.Detail, Struck: true), Model.System);
+            new LinuxStep(index, Outcome.Of(Errno.ENOMEM), actual, answer.Detail, Struck: true),
+            Model.System);
         return true;
     }
 
@@ -140,7 +141,9 @@ internal sealed class LinuxJudge
         }
     }
 
-    /// <summary>The kernel is gone; <paramref name="index"/> is the first command without an answer.</summary>
+    /// <summary>
+    /// The kernel is gone; <paramref name="index"/> is the first command without an answer.
+    /// </summary>
     public void Lost(int index, KernelLostException lost) => Fail(
         StaysWell,
         index,

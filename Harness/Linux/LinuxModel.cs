@@ -65,7 +65,8 @@ internal sealed class LinuxModel
         || (command.Op == Op.Probe && System.Core.GroupOf(System.Core.Devices[command.A]) is not null);
 
     /// <summary>
-    /// A command that is left out, in the model too: a bus scan finds every device that is away, and so one at
+    /// A command that is left out, in the model too: a bus scan finds every device that is away, and so one
+    /// at
     /// a time may be.
     /// </summary>
     public bool IsLeftOut(in Command command) => command.Op == Op.Release && IsOneAway();
@@ -92,7 +93,9 @@ internal sealed class LinuxModel
     }
 }
 
-/// <summary>A device access: at an IOVA, or at the physical address of a byte of the client's memory.</summary>
+/// <summary>
+/// A device access: at an IOVA, or at the physical address of a byte of the client's memory.
+/// </summary>
 /// <param name="Device">Who.</param>
 /// <param name="Iova">The IOVA, when <paramref name="Memory"/> is null.</param>
 /// <param name="Memory">The byte, or null.</param>

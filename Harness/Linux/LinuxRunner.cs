@@ -46,7 +46,8 @@ public sealed class LinuxRunner
         this.options = options;
         oracle = new LinuxModel(target, era, scenario.Topology, traced: false);
         plan = new ProbePlan(scenario.Topology, oracle.ProfileOf, ProbeBudget.Machine(options.ProbesMax));
-        judge = new LinuxJudge(new LinuxModel(target, era, scenario.Topology, traced: true), scenario, isExpected);
+        var follower = new LinuxModel(target, era, scenario.Topology, traced: true);
+        judge = new LinuxJudge(follower, scenario, isExpected);
     }
 
     /// <summary>Called when a command has been judged, before its trace is cleared.</summary>
@@ -116,7 +117,9 @@ public sealed class LinuxRunner
         Flush();
     }
 
-    /// <summary>A fault strikes system calls of clients, not device accesses and not what the model skips.</summary>
+    /// <summary>
+    /// A fault strikes system calls of clients, not device accesses and not what the model skips.
+    /// </summary>
     private static bool CanStrike(in Command command) =>
         command.IsClient && command.Op is not (Op.FailNth or Op.ShowType or Op.DmaMemory);
 
@@ -141,7 +144,8 @@ public sealed class LinuxRunner
                 && ProbeAfter(index, command) && Flush();
         }
 
-        var sent = new SentCommand(index, command, oracle.System.Execute(index, command), isForModelOnly: false);
+        var expected = oracle.System.Execute(index, command);
+        var sent = new SentCommand(index, command, expected, isForModelOnly: false);
         return judge.Judge(sent, [answer]) && ProbeAfter(index, command) && Flush();
     }
 
@@ -231,7 +235,9 @@ public sealed class LinuxRunner
             : Access.At(probe.Device, probe.Iova.Value, oracle.Can(probe.Device)));
     }
 
-    /// <summary>Null when nothing can be said, or when it would hit memory that is not the client's.</summary>
+    /// <summary>
+    /// Null when nothing can be said, or when it would hit memory that is not the client's.
+    /// </summary>
     private PlannedAccess? Planned(in Access access)
     {
         if (access.Direction != oracle.Can(access.Device))
@@ -239,7 +245,10 @@ public sealed class LinuxRunner
             return null;
         }
 
-        if (!(access.Memory is null ? oracle.CanTryIova(access.Device, access.Iova) : oracle.CanTryMemory(access.Device)))
+        var known = access.Memory is null
+            ? oracle.CanTryIova(access.Device, access.Iova)
+            : oracle.CanTryMemory(access.Device);
+        if (!known)
         {
             return null;
         }

@@ -42,7 +42,11 @@ public sealed class LinuxReport
 
 /// <summary>Random search on a real kernel: draws, runs, shrinks what breaks.</summary>
 public sealed class LinuxSearch(
-    LinuxTarget target, Era era, IKernelUnderTest kernel, IScenarioGenerator generator, LinuxSearchOptions options)
+    LinuxTarget target,
+    Era era,
+    IKernelUnderTest kernel,
+    IScenarioGenerator generator,
+    LinuxSearchOptions options)
 {
     private readonly LinuxReport report = new();
 

@@ -36,7 +36,11 @@ public static class SideBySide
 
     /// <summary>A real kernel.</summary>
     public static Answers OnKernel(
-        LinuxTarget target, Era era, Scenario scenario, IKernelUnderTest kernel, Func<RuleId, bool> isExpected)
+        LinuxTarget target,
+        Era era,
+        Scenario scenario,
+        IKernelUnderTest kernel,
+        Func<RuleId, bool> isExpected)
     {
         var lines = new List<AnswerLine>();
         var runner = new LinuxRunner(target, era, scenario, kernel, LinuxOptions.Default, isExpected)
@@ -54,7 +58,10 @@ public static class SideBySide
         for (var i = 0; i < scenario.Commands.Count; i++)
         {
             text.Append(scenario.Commands[i]).Append('\n');
-            var said = systems.Where(s => i < s.Lines.Count).Select(s => s.Lines[i].Outcome).Distinct().Count();
+            var said = systems.Where(s => i < s.Lines.Count)
+                .Select(s => s.Lines[i].Outcome)
+                .Distinct()
+                .Count();
             foreach (var system in systems.Where(s => i < s.Lines.Count))
             {
                 var mark = said > 1 ? "!=" : " =";
@@ -79,7 +86,8 @@ public static class SideBySide
         : "kept";
 
     private static string Text(LinuxStep step) => step.Actual is { } actual
-        ? actual + (step.Detail.Length == 0 ? "" : $" ({step.Detail})") + (step.Struck ? ", allocation failed" : "")
+        ? actual + (step.Detail.Length == 0 ? "" : $" ({step.Detail})")
+            + (step.Struck ? ", allocation failed" : "")
         : step.Expected.NoOp ? "nothing" : "at boot";
 
     private static AnswerLine Line(IommuSystem system)

@@ -5,7 +5,9 @@ namespace Conformance.Harness.Linux;
 /// <summary>Which commands a process can give to a kernel.</summary>
 public static class UserCommands
 {
-    /// <summary>Clients' commands, sysfs, binding, hotplug, device accesses; registration happens at boot.</summary>
+    /// <summary>
+    /// Clients' commands, sysfs, binding, hotplug, device accesses; registration happens at boot.
+    /// </summary>
     public static bool CanGive(Op op) => op >= Op.FailNth
         || op is Op.Register or Op.Probe or Op.Release or Op.Bind or Op.Unbind or Op.SetType or Op.Dma;
 }

@@ -7,7 +7,9 @@ namespace Conformance.Harness.Reports;
 /// <summary>What a search on a real kernel has shown, as plain text.</summary>
 public static class LinuxText
 {
-    /// <summary>How many of the predictions were of which kind, and which promises were put to the test.</summary>
+    /// <summary>
+    /// How many of the predictions were of which kind, and which promises were put to the test.
+    /// </summary>
     public static string Summary(LinuxReport report)
     {
         var tally = report.Tally;
@@ -18,7 +20,8 @@ public static class LinuxText
             .Append($"  failed as predicted       {Share(tally.Refused, tally.Sent)}\n")
             .Append($"  allocation made to fail   {Share(tally.Struck, tally.Sent)}\n")
             .Append($"  DMA landed                {Share(tally.Landed, tally.Landed + tally.DmaRefused)}\n")
-            .Append($"  DMA refused               {Share(tally.DmaRefused, tally.Landed + tally.DmaRefused)}\n");
+            .Append($"  DMA refused               ")
+            .Append($"{Share(tally.DmaRefused, tally.Landed + tally.DmaRefused)}\n");
         AppendRules(text, report);
         return text.ToString();
     }

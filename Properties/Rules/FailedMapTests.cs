@@ -4,7 +4,9 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Properties.Rules;
 
-/// <summary>R19 where no device is on the domain: the driver's own counts tell what a failed map left.</summary>
+/// <summary>
+/// R19 where no device is on the domain: the driver's own counts tell what a failed map left.
+/// </summary>
 public sealed class FailedMapTests
 {
     [Theory]

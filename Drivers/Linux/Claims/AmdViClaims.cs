@@ -4,13 +4,16 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Drivers.Linux.Claims;
 
 /// <summary>
-/// What <c>drivers/iommu/amd</c> of 7.2 declares: for the oracle of real kernels. There is no simulated AMD-Vi.
+/// What <c>drivers/iommu/amd</c> of 7.2 declares: for the oracle of real kernels. There is no simulated
+/// AMD-Vi.
 /// </summary>
 internal sealed class AmdViClaims : IDriverClaims
 {
     public static readonly AmdViClaims Instance = new();
 
-    /// <summary>The word of a unit with v1 tables, NpCache (so strict), no PASIDs and no dirty tracking.</summary>
+    /// <summary>
+    /// The word of a unit with v1 tables, NpCache (so strict), no PASIDs and no dirty tracking.
+    /// </summary>
     public const string HostTable = "v1";
 
     private const ulong InterruptFirst = 0xfee0_0000;
@@ -20,7 +23,9 @@ internal sealed class AmdViClaims : IDriverClaims
 
     public IReadOnlyList<string> Variants => [HostTable];
 
-    /// <summary>Every power of two from 4 KiB but 2^39; sizes of half the space and more are hidden.</summary>
+    /// <summary>
+    /// Every power of two from 4 KiB but 2^39; sizes of half the space and more are hidden.
+    /// </summary>
     private static PageSizes Sizes => new(((1UL << 62) - 0x1000) & ~(1UL << 39));
 
     public DriverProfile Profile(KernelTree tree, string variant) => new()

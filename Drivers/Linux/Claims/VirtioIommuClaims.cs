@@ -4,7 +4,8 @@ using Conformance.Model.Scenarios;
 namespace Conformance.Drivers.Linux.Claims;
 
 /// <summary>
-/// What <c>drivers/iommu/virtio-iommu.c</c> of 7.2 declares over the device that QEMU shows: for the oracle of
+/// What <c>drivers/iommu/virtio-iommu.c</c> of 7.2 declares over the device that QEMU shows: for the oracle
+/// of
 /// real kernels. There is no simulated virtio-iommu.
 /// </summary>
 internal sealed class VirtioIommuClaims : IDriverClaims

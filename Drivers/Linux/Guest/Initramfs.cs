@@ -22,7 +22,8 @@ public static class Initramfs
             throw new GuestSetupException($"{folder}: expected a file modules.order with one name a line");
         }
 
-        var path = Path.Combine(System.IO.Directory.CreateTempSubdirectory("conformance-").FullName, "initramfs");
+        var home = System.IO.Directory.CreateTempSubdirectory("conformance-");
+        var path = Path.Combine(home.FullName, "initramfs");
         using var output = File.Create(path);
         using (var first = File.OpenRead(agent))
         {

@@ -19,7 +19,8 @@ public static class Machines
     private const string UnsafeInterrupts =
         "iommufd.allow_unsafe_interrupts=1 vfio_iommu_type1.allow_unsafe_interrupts=1";
 
-    // Both functions say that they are one of several: Linux derives the group of a function that comes back by
+    // Both functions say that they are one of several: Linux derives the group of a function that comes back
+    // by
     // a bus scan before it knows that of it, and would give it a group of its own.
     private static readonly ImmutableArray<GuestDevice> Devices =
     [
