@@ -10,7 +10,7 @@ public sealed record SearchOptions
     /// Scenarios per driver and era of a run without options: enough for the premise of every rule to hold in
     /// some era, few enough for all drivers and eras in under a minute.
     /// </summary>
-    public const int DefaultScenarios = 80;
+    public const int DefaultScenarios = 110;
 
     /// <summary>Every fourth scenario of a run is one of clients.</summary>
     public const int DefaultClientsEvery = 4;
