@@ -41,7 +41,7 @@ internal static class StateMachineBaseline
                 Workload.Era,
                 (name, context) => Workload.Subject.Drivers[name].Create(context),
                 traced: false);
-            Plan = new ProbePlan(scenario.Topology, ProfileOf);
+            Plan = new ProbePlan(scenario.Topology, ProfileOf, ProbeBudget.Simulated);
 
             DriverProfile ProfileOf(InstanceId id) => DriverCatalog.ProfileOf(
                 Workload.Subject.Claims[scenario.Topology.Instances[id.Index].Driver],
@@ -85,8 +85,9 @@ internal static class StateMachineBaseline
 
         public override Property Check(Pair pair, int model)
         {
-            var equal = pair.Oracle.Execute(index, command) == pair.System.Execute(index, command);
-            pair.Plan.After(command);
+            var expected = pair.Oracle.Execute(index, command);
+            var equal = expected == pair.System.Execute(index, command);
+            pair.Plan.After(command, expected);
             foreach (var probe in pair.Plan.Probes)
             {
                 equal &= probe.On(pair.Oracle).Landed == probe.On(pair.System).Landed;

@@ -42,7 +42,8 @@ internal sealed class CommandDrawer
         ranges = new RangeDrawer(dice, topology);
         profiles =
         [
-            .. topology.Instances.Select(book.Profile).Select(p => p.InTopology?.Invoke(topology) ?? p),
+            .. Enumerable.Range(0, topology.Instances.Length)
+                .Select(i => book.ProfileIn(topology, new InstanceId(i))),
         ];
         slots = 2 + dice.Below(LightState.Slots - 1);
         owners = 1 + dice.Below(2);

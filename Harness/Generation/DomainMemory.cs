@@ -52,6 +52,33 @@ internal sealed class DomainMemory
         Bytes += range.Size;
     }
 
+    /// <summary>Some live range shares a byte with [iova, iova + size).</summary>
+    public bool Overlaps(ulong iova, ulong size) =>
+        Live.Exists(range => range.Iova - iova < size || iova - range.Iova < range.Size);
+
+    /// <summary>The live range that holds [iova, iova + size), or null.</summary>
+    public MappedRange? Holding(ulong iova, ulong size)
+    {
+        foreach (var range in Live)
+        {
+            if (iova - range.Iova < range.Size && size <= range.Size - (iova - range.Iova))
+            {
+                return range;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Everything goes.</summary>
+    public void UnmapAll()
+    {
+        while (Live.Count > 0)
+        {
+            Forget(Live.Count - 1);
+        }
+    }
+
     /// <summary>Every range that begins inside goes; ranges that stick out stay remembered.</summary>
     public void Unmap(ulong iova, ulong size)
     {

@@ -29,4 +29,11 @@ internal sealed class DriverBook
         ?? throw new ArgumentException($"No driver {name} in the catalogue.", nameof(name));
 
     public DriverProfile Profile(InstanceSpec instance) => profiles[instance];
+
+    /// <summary>The profile of an instance with what only its topology tells.</summary>
+    public DriverProfile ProfileIn(Topology topology, InstanceId instance)
+    {
+        var profile = profiles[topology.Instances[instance.Index]];
+        return profile.InTopology?.Invoke(topology) ?? profile;
+    }
 }

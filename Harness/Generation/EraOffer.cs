@@ -13,6 +13,7 @@ public static class EraOffer
         (Op.AttachPasid, 6, 2),
         (Op.DetachPasid, 6, 2),
         (Op.Replace, 6, 6),
+        (Op.FdBind, 6, 6),
         (Op.AttachHandle, 6, 11),
         (Op.DetachHandle, 6, 11),
         (Op.ReplacePasid, 6, 15),

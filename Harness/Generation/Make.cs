@@ -47,5 +47,5 @@ internal static class Make
     public static Command FailAlloc(Errno errno) => new(Op.FailAlloc, 0, 0, 0, 0, 0, (uint)errno);
 
     /// <summary>Arms a failure of the next command.</summary>
-    public static bool IsFault(Op op) => op is Op.FailAttach or Op.FailMap or Op.FailAlloc;
+    public static bool IsFault(Op op) => op is Op.FailAttach or Op.FailMap or Op.FailAlloc or Op.FailNth;
 }

@@ -3,20 +3,17 @@ using Conformance.Model.Scenarios;
 
 namespace Conformance.Harness.Generation;
 
-/// <summary>
-/// Queues the steps of a <see cref="PlanKind"/>. A step draws its operands when its turn comes, so it sees
-/// what the steps and the random commands before it did.
-/// </summary>
+/// <summary>Queues the steps of a <see cref="PlanKind"/>.</summary>
 internal sealed partial class PlanDrawer(
     Dice dice, Topology topology, LightState state, CommandDrawer draw, string era)
 {
     /// <summary>Number of kinds.</summary>
     public const int Count = (int)PlanKind.SharedDomain + 1;
 
-    private readonly Queue<Func<Command>> steps = new();
+    private readonly StepQueue steps = new();
 
     /// <summary>Steps are waiting.</summary>
-    public bool HasNext => steps.Count > 0;
+    public bool HasNext => steps.HasNext;
 
     /// <summary>
     /// Weight of a plan before the swarm: 0 when the topology or the era gives it no meaning.
@@ -34,7 +31,7 @@ internal sealed partial class PlanDrawer(
         _ => 4,
     };
 
-    public Command Next() => steps.Dequeue()();
+    public Command Next() => steps.Next();
 
     /// <summary>Queues a plan.</summary>
     public void Begin(PlanKind plan)
@@ -189,8 +186,8 @@ internal sealed partial class PlanDrawer(
         Step(() => draw.DrawDma(device));
     }
 
-    private void Step(Func<Command> step) => steps.Enqueue(step);
+    private void Step(Func<Command> step) => steps.Add(step);
 
     /// <summary>A step with operands fixed now.</summary>
-    private void Step(Command command) => steps.Enqueue(() => command);
+    private void Step(Command command) => steps.Add(command);
 }

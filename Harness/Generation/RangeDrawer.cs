@@ -55,6 +55,12 @@ internal sealed class RangeDrawer
         return new MappedRange(iova, pa, size);
     }
 
+    /// <summary>Where a range of a given size may go, as in <see cref="ForMap"/>.</summary>
+    public ulong ForArea(PageLadder ladder, DomainMemory own, DomainMemory other, ulong size) =>
+        own.Gone.Count > 0 && dice.Percent(8)
+            ? dice.Pick(own.Gone).Iova
+            : DrawIova(ladder, own, other, size);
+
     /// <summary>The size, or one page when so much work would come of it that runs grow slow.</summary>
     public static ulong Bearable(PageLadder ladder, ulong iova, ulong pa, ulong size) =>
         ladder.Leaves(iova, pa, size) > LeavesRare ? ladder.Min : size;

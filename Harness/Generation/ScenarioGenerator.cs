@@ -13,7 +13,7 @@ namespace Conformance.Harness.Generation;
 /// and its picture of the run is a guess (<see cref="LightState"/>): a command that makes no sense at its
 /// place is part of the test.
 /// </remarks>
-public sealed class ScenarioGenerator
+public sealed class ScenarioGenerator : IScenarioGenerator
 {
     /// <summary>Share of commands with one operand spoiled on purpose, in percent.</summary>
     private const int NonsensePercent = 8;
@@ -48,10 +48,7 @@ public sealed class ScenarioGenerator
         }
     }
 
-    /// <summary>
-    /// A scenario of <paramref name="length"/> commands; more only when the registrations at the beginning
-    /// need more.
-    /// </summary>
+    /// <inheritdoc/>
     public Scenario Generate(ulong seed, int length)
     {
         var dice = new Dice(seed);

@@ -38,7 +38,7 @@ public sealed class LockstepRunner
         oracle = new IommuSystem(scenario.Topology, subject.Era, BuildOracle, traced: false);
         system = new IommuSystem(scenario.Topology, subject.Era, BuildSystem, traced: true);
         rules = new RuleSet(new RuleContext(subject.Era, scenario.Topology, ProfileOf));
-        plan = new ProbePlan(scenario.Topology, ProfileOf);
+        plan = new ProbePlan(scenario.Topology, ProfileOf, ProbeBudget.Simulated);
         memoryLasts = [.. MemoryLasts().Distinct()];
     }
 
@@ -114,7 +114,7 @@ public sealed class LockstepRunner
         {
             compared++;
             difference = expected == actual || IsStaleDma(command, actual)
-                ? ProbeAll(command)
+                ? ProbeAll(command, expected)
                 : $"{command} gives {actual}, the reference model {expected}";
         }
 
@@ -182,9 +182,9 @@ public sealed class LockstepRunner
             eventIndex,
             DomainNames.In(system.Dead ? $"{message}: {system.Trace.Note}" : message, system.Core.NameOf));
 
-    private string? ProbeAll(in Command command)
+    private string? ProbeAll(in Command command, Outcome expected)
     {
-        plan.After(command);
+        plan.After(command, expected);
         foreach (var probe in plan.Probes)
         {
             if (Try(probe) is { } difference)
@@ -235,16 +235,17 @@ public sealed class LockstepRunner
 
     private bool IsStaleDma(in Command command, Outcome actual)
     {
-        if (command.Op != Op.Dma || actual.NoOp)
+        if (command.Op is not (Op.Dma or Op.DmaMemory) || actual.NoOp)
         {
             return false;
         }
 
+        var iova = command.Op == Op.Dma ? command.Iova : oracle.Clients.Memory.PaOf(command.Memory).Value;
         var probe = new Probe(
             new DeviceId(command.A),
             command.B,
             new Pasid((uint)command.Size),
-            new Iova(command.Iova),
+            new Iova(iova),
             command.Access);
         var landed = actual.Errno == Errno.OK;
         return IsStale(probe, landed ? DmaOutcome.At(actual.Value) : DmaOutcome.Refused(0));

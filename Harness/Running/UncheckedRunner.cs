@@ -22,7 +22,7 @@ public sealed class UncheckedRunner
             subject.Era,
             (name, context) => subject.Drivers[name].Create(context),
             traced: false);
-        plan = new ProbePlan(scenario.Topology, ProfileOf);
+        plan = new ProbePlan(scenario.Topology, ProfileOf, ProbeBudget.Simulated);
 
         DriverProfile ProfileOf(InstanceId instance) => DriverCatalog.ProfileOf(
             subject.Claims[scenario.Topology.Instances[instance.Index].Driver],
@@ -42,8 +42,7 @@ public sealed class UncheckedRunner
         for (var i = first; i < end && !System.Dead; i++)
         {
             var command = scenario.Commands[i];
-            System.Execute(i, command);
-            plan.After(command);
+            plan.After(command, System.Execute(i, command));
             foreach (var probe in plan.Probes)
             {
                 landed += probe.On(System).Landed ? 1 : 0;

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using Conformance.Drivers.Catalog;
 using Conformance.Harness.Findings;
 using Conformance.Harness.Generation;
+using Conformance.Harness.Generation.Clients;
 using Conformance.Harness.Running;
+using Conformance.Model.Contract;
 using Conformance.Model.Core;
 using Conformance.Model.Rules;
 
@@ -56,12 +58,7 @@ public sealed class RandomSearch(SearchOptions options)
     {
         var expectations = new Expectations(
             SuiteKnowledge.Catalogue, job.Era, options.UseExpectations, options.NeverExpected);
-        var generator = new ScenarioGenerator(
-            [.. subject.Claims.Values.OrderBy(f => f.Name, StringComparer.Ordinal)],
-            job.Era.Name,
-            job.Era.Tree,
-            job.Driver,
-            options.Variant);
+        var generator = MixFor(job, subject);
         var seeds = new SeedStream(options.Seed, job.Driver, job.Era.Name);
         for (var i = 0; i < options.Scenarios; i++)
         {
@@ -73,7 +70,7 @@ public sealed class RandomSearch(SearchOptions options)
 
             var seed = seeds.Next();
             var scenario = generator.Generate(seed, options.Length);
-            var expected = expectations.On(scenario.Topology);
+            var expected = expectations.In(scenario);
             var result = runner.Run(subject, scenario, Expectations.RulesOf(expected));
             Account(job, result, expected);
             if (result.Failure is { } failure && IsNew(job, failure.Rule))
@@ -88,6 +85,22 @@ public sealed class RandomSearch(SearchOptions options)
                 return;
             }
         }
+    }
+
+    private ScenarioMix MixFor(JobResult job, Subject subject)
+    {
+        IReadOnlyList<IDriverFactory> catalogue =
+            [.. subject.Claims.Values.OrderBy(f => f.Name, StringComparer.Ordinal)];
+        var (era, driver, variant) = (job.Era, job.Driver, options.Variant);
+        var kernel = new ScenarioGenerator(catalogue, era.Name, era.Tree, driver, variant);
+        if (options.ClientsEvery == 0)
+        {
+            return new ScenarioMix([kernel]);
+        }
+
+        var clients = ClientScenarioGenerator.Anywhere(
+            catalogue, era.Name, era.Tree, driver, variant, ClientOffers.InProcess(era.Name));
+        return new ScenarioMix([.. Enumerable.Repeat(kernel, options.ClientsEvery - 1), clients]);
     }
 
     private static void Account(JobResult job, RunResult result, IReadOnlyList<ExpectedBreakage> expected)

@@ -10,13 +10,10 @@ public sealed record SearchOptions
     /// Scenarios per driver and era of a run without options: enough for the premise of every rule to hold in
     /// some era, few enough for all drivers and eras in under a minute.
     /// </summary>
-    public const int DefaultScenarios = 60;
+    public const int DefaultScenarios = 110;
 
-    /// <summary>
-    /// Scenarios per driver and era from which on an expected breakage that does not show is held against the
-    /// catalogue: some need two rare things at once, which is the work of a night.
-    /// </summary>
-    public const int BreakagesShowIn = 2000;
+    /// <summary>Every fourth scenario of a run is one of clients.</summary>
+    public const int DefaultClientsEvery = 4;
 
     /// <summary>Commands per scenario of a run without options.</summary>
     public const int DefaultLength = 100;
@@ -50,6 +47,11 @@ public sealed record SearchOptions
 
     /// <summary>Runs a shrinker may spend on one finding.</summary>
     public int ShrinkBudget { get; init; } = 4000;
+
+    /// <summary>
+    /// Of each so many scenarios the last is one of clients; 0: none is. Rules about clients need them.
+    /// </summary>
+    public int ClientsEvery { get; init; } = DefaultClientsEvery;
 
     /// <summary>Distinct findings per driver and era after which the search there ends.</summary>
     public int FindingsPerJob { get; init; } = 3;

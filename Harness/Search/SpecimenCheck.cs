@@ -178,6 +178,8 @@ public sealed class SpecimenCheck(ulong seed)
             NeverExpected = rule,
             Variant = specimen.Variant,
             FindingsPerJob = 1,
+            // A bug that its minimum shows without clients has nothing to gain from theirs, and vice versa.
+            ClientsEvery = MinimumOf(specimen).Scenario is { } s && s.Commands.Any(c => c.IsClient) ? 1 : 0,
         });
         var job = new JobResult(specimen.Driver, subject.Era);
         search.RunJob(job, subject, cancel);

@@ -14,9 +14,10 @@ internal static class JointSteps
     private const ulong ClusterGap = 64UL << 20;
 
     public static IEnumerable<Scenario> Of(Scenario scenario) =>
-        Slots(scenario).Concat(Owners(scenario)).Concat(Pasids(scenario)).Concat(Shifts(scenario))
+        Slots(scenario).Concat(Owners(scenario)).Concat(NameSteps.Of(scenario)).Concat(Pasids(scenario))
+            .Concat(Shifts(scenario))
             .Concat(Values(scenario, Operand.Iova)).Concat(Values(scenario, Operand.Size))
-            .Concat(Values(scenario, Operand.Pa));
+            .Concat(Values(scenario, Operand.Pa)).Concat(Values(scenario, Operand.Memory));
 
     private static bool Has(in Command command, Operand operand) =>
         CommandShape.Of(command.Op).Operands.Contains(operand);
@@ -73,25 +74,40 @@ internal static class JointSteps
 
     private static IEnumerable<Scenario> Values(Scenario scenario, Operand operand)
     {
-        var plain = operand == Operand.Pa ? ScenarioWeight.PlainPa : ScenarioWeight.PlainIova;
+        var plain = operand switch
+        {
+            Operand.Pa => ScenarioWeight.PlainPa,
+            Operand.Memory => 0UL,
+            _ => ScenarioWeight.PlainIova,
+        };
         var values = scenario.Commands.Where(c => Has(c, operand)).Select(c => Get(c, operand)).Distinct();
         return from value in values
                from simpler in NumberSteps.Of(value, plain)
-               select Map(scenario, c =>
-                   Has(c, operand) && Get(c, operand) == value ? Set(c, operand, simpler) : c);
+               select Map(scenario, c => Change(c, operand, value, simpler));
+    }
+
+    /// <summary>Where a copy takes its areas from changes with the IOVA that put them there.</summary>
+    private static Command Change(Command command, Operand operand, ulong from, ulong to)
+    {
+        var changed = Has(command, operand) && Get(command, operand) == from
+            ? Set(command, operand, to)
+            : command;
+        return operand == Operand.Iova && Has(command, Operand.SourceIova) && command.Pa == from
+            ? changed with { Pa = to }
+            : changed;
     }
 
     private static ulong Get(in Command command, Operand operand) => operand switch
     {
         Operand.Iova => command.Iova,
-        Operand.Pa => command.Pa,
+        Operand.Pa or Operand.Memory => command.Pa,
         _ => command.Size,
     };
 
     private static Command Set(in Command command, Operand operand, ulong value) => operand switch
     {
         Operand.Iova => command with { Iova = value },
-        Operand.Pa => command with { Pa = value },
+        Operand.Pa or Operand.Memory => command with { Pa = value },
         _ => command with { Size = value },
     };
 
@@ -105,13 +121,20 @@ internal static class JointSteps
                 if (target < cluster.First)
                 {
                     var down = cluster.First - target;
-                    yield return Map(scenario, c =>
-                        Has(c, Operand.Iova) && c.Iova >= cluster.First && c.Iova <= cluster.Last
-                            ? c with { Iova = c.Iova - down }
-                            : c);
+                    yield return Map(scenario, c => Shift(c, cluster, down));
                 }
             }
         }
+    }
+
+    private static Command Shift(Command command, Cluster cluster, ulong down)
+    {
+        var shifted = Has(command, Operand.Iova) && cluster.Holds(command.Iova)
+            ? command with { Iova = command.Iova - down }
+            : command;
+        return Has(command, Operand.SourceIova) && cluster.Holds(command.Pa)
+            ? shifted with { Pa = command.Pa - down }
+            : shifted;
     }
 
     private static IEnumerable<ulong> Targets(ulong first)
@@ -128,7 +151,9 @@ internal static class JointSteps
     private static List<Cluster> Clusters(Scenario scenario)
     {
         var clusters = new List<Cluster>();
-        foreach (var iova in scenario.Commands.Where(c => Has(c, Operand.Iova)).Select(c => c.Iova).Order())
+        var values = scenario.Commands.Where(c => Has(c, Operand.Iova)).Select(c => c.Iova)
+            .Concat(scenario.Commands.Where(c => Has(c, Operand.SourceIova)).Select(c => c.Pa));
+        foreach (var iova in values.Order())
         {
             if (clusters.Count > 0 && iova - clusters[^1].Last <= ClusterGap)
             {
@@ -144,5 +169,8 @@ internal static class JointSteps
     }
 
     [StructLayout(LayoutKind.Auto)]
-    private readonly record struct Cluster(ulong First, ulong Last);
+    private readonly record struct Cluster(ulong First, ulong Last)
+    {
+        public bool Holds(ulong iova) => iova >= First && iova <= Last;
+    }
 }

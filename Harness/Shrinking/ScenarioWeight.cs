@@ -35,6 +35,7 @@ internal readonly record struct ScenarioWeight(
             + (topology.Kernel.Passthrough is null ? 0 : 1)
             + (topology.Kernel.Strict is null ? 0 : 1)
             + (topology.Kernel.Kdump ? 1 : 0)
+            + (topology.Kernel.Vfio ? 1 : 0)
             + topology.Instances.Count(i => i != First(topology, i));
         foreach (var command in scenario.Commands)
         {
@@ -89,6 +90,12 @@ internal readonly record struct ScenarioWeight(
             case Operand.Size:
                 sum.Number(command.Size, PlainIova);
                 break;
+            case Operand.SourceIova:
+                sum.Number(command.Pa, PlainIova);
+                break;
+            case Operand.Memory:
+                sum.Number(command.Pa, plain: 0);
+                break;
             default:
                 sum.Values += SmallRank(operand, command);
                 break;
@@ -98,15 +105,25 @@ internal readonly record struct ScenarioWeight(
     private static uint SmallRank(Operand operand, in Command command) => operand switch
     {
         Operand.Instance or Operand.Device or Operand.Group => (uint)command.A,
+        Operand.Ioas or Operand.Hwpt or Operand.Container => (uint)command.A,
         Operand.DeviceB or Operand.GroupB or Operand.RequesterIndex => (uint)command.B,
+        Operand.ContextB or Operand.IoasB => (uint)command.B,
+        Operand.Table => TableRank(command.Table),
+        Operand.Parent => TableRank(command.Parent),
         Operand.Owner => command.A == 1 ? 0 : 1 + (uint)command.A,
         Operand.Slot or Operand.Domain => (uint)command.Domain.Index,
         Operand.Skip or Operand.DmaPasid => (uint)command.Size,
         Operand.Prot => command.Prot == (Prot.Read | Prot.Write) ? 0 : 1 + command.Extra,
         Operand.Pasid => command.Extra == 1 ? 0 : command.Extra,
+        // v2 is what users use.
+        Operand.Type1Version => command.Extra == 2 ? 0U : 1,
         Operand.Errno => (Errno)command.Extra == Errno.ENOMEM ? 0 : 1 + command.Extra,
         _ => command.Extra,
     };
+
+    /// <summary>An IOAS needs no allocation of a HWPT before it.</summary>
+    private static uint TableRank(PageTableRef table) =>
+        (uint)table.Index + (table.IsHwpt ? (uint)ClientLimits.Ioas : 0);
 
     [StructLayout(LayoutKind.Auto)]
     private struct Sum

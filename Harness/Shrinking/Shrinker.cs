@@ -15,17 +15,16 @@ namespace Conformance.Harness.Shrinking;
 /// </param>
 public sealed class Shrinker(int evaluationsMax)
 {
-    private static readonly Func<Scenario, IEnumerable<Scenario>>[] Steps =
-    [
-        DropSteps.Chunks, DropSteps.Singles, DropSteps.Pairs,
-        TopologySteps.Of, JointSteps.Of, CommandSteps.Of,
-    ];
-
     /// <summary>All scenarios one step smaller, the largest steps first.</summary>
-    public static IEnumerable<Scenario> Candidates(Scenario scenario)
+    public static IEnumerable<Scenario> Candidates(Scenario scenario) =>
+        Candidates(scenario, ShrinkScope.Everything);
+
+    /// <summary>Those of them that keep what must stay.</summary>
+    public static IEnumerable<Scenario> Candidates(Scenario scenario, ShrinkScope scope)
     {
         var weight = ScenarioWeight.Of(scenario);
-        return Steps.SelectMany(step => Lighter(step, scenario, weight));
+        return scope.Steps.SelectMany(step => Lighter(step, scenario, weight))
+            .Where(candidate => scope.Allows(scenario, candidate));
     }
 
     /// <summary>
@@ -44,14 +43,26 @@ public sealed class Shrinker(int evaluationsMax)
     /// </param>
     /// <param name="stillFails">True when the candidate shows the same failure.</param>
     /// <param name="budget">When to stop.</param>
-    public static ShrinkResult Shrink(Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget)
+    public static ShrinkResult Shrink(
+        Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget) =>
+        Shrink(scenario, stillFails, budget, ShrinkScope.Everything);
+
+    /// <summary>Shrinks what may be shrunk of a scenario that fails.</summary>
+    /// <param name="scenario">
+    /// A scenario for which <paramref name="stillFails"/> is true; it is not asked again.
+    /// </param>
+    /// <param name="stillFails">True when the candidate shows the same failure.</param>
+    /// <param name="budget">When to stop.</param>
+    /// <param name="scope">What may be made smaller.</param>
+    public static ShrinkResult Shrink(
+        Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget, ShrinkScope scope)
     {
-        var search = new Search(scenario, stillFails, budget);
+        var search = new Search(scenario, stillFails, budget, scope);
         Scenario before;
         do
         {
             before = search.Best;
-            foreach (var step in Steps)
+            foreach (var step in scope.Steps)
             {
                 search.Descend(step);
             }
@@ -66,7 +77,8 @@ public sealed class Shrinker(int evaluationsMax)
         step(scenario).Where(candidate => ScenarioWeight.Of(candidate).CompareTo(weight) < 0);
 
     /// <summary>The best scenario so far, and what was tried.</summary>
-    private sealed class Search(Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget)
+    private sealed class Search(
+        Scenario scenario, Func<Scenario, bool> stillFails, ShrinkBudget budget, ShrinkScope scope)
     {
         private readonly HashSet<Scenario> passed = [];
 
@@ -126,7 +138,7 @@ public sealed class Shrinker(int evaluationsMax)
 
         private bool Fails(Scenario candidate)
         {
-            if (passed.Contains(candidate))
+            if (!scope.Allows(Best, candidate) || passed.Contains(candidate))
             {
                 return false;
             }

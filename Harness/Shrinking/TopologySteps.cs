@@ -45,6 +45,7 @@ internal static class TopologySteps
         yield return topology with { Kernel = kernel with { Passthrough = null } };
         yield return topology with { Kernel = kernel with { Strict = null } };
         yield return topology with { Kernel = kernel with { Kdump = false } };
+        yield return topology with { Kernel = kernel with { Vfio = false } };
         yield return topology with { CpuPageShift = 12 };
     }
 

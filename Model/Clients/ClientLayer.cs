@@ -25,6 +25,22 @@ public sealed class ClientLayer
     /// <summary>What the clients map.</summary>
     public ClientMemory Memory { get; }
 
+    /// <summary>
+    /// The kernel has transparent huge pages; to be set before the first command, true at first.
+    /// </summary>
+    public bool HasHugePages
+    {
+        get => iommufd.HasHugePages;
+        set => iommufd.HasHugePages = value;
+    }
+
+    /// <summary>
+    /// What IOMMU_IOAS_IOVA_RANGES tells of an IOAS, whose digest is the outcome of the command: ranges,
+    /// ascending, and alignment in bytes. Null: there is no such IOAS.
+    /// </summary>
+    public (IReadOnlyList<(ulong First, ulong Last)> Ranges, ulong Alignment)? RangesOf(int ioas) =>
+        iommufd.TableOf(ioas) is { } table ? (table.UsableRanges(), table.Alignment) : null;
+
     /// <summary>Runs a command of a client, device accesses excepted.</summary>
     public Outcome Execute(in Command command) => command.Op switch
     {
@@ -34,6 +50,8 @@ public sealed class ClientLayer
             Outcome.Nothing,
         Op.VfioOpen when IsHeld(command.A) || kernel.Core.IsBound(kernel.Core.Devices[command.A]) =>
             Outcome.Nothing,
+        Op.FdBind when kernel.Era.Iommufd is not null && IsOpenAsGroup(command.A) => Outcome.Of(Errno.EBUSY),
+        Op.VfioSetContainer when IsOpenAsDevice(new GroupId(command.B)) => Outcome.Of(Errno.EBUSY),
         <= Op.HwptDirty => iommufd.Execute(command),
         _ => vfio.Execute(command),
     };
@@ -47,7 +65,7 @@ public sealed class ClientLayer
         switch (command.Op)
         {
             case Op.Bind or Op.Unbind or Op.Release:
-                return IsHeld(command.A);
+                return IsHeld(command.A) || vfio.KeepsGroup(kernel.Core.Devices[command.A]);
             case Op.AttachGroup or Op.DetachGroup or Op.Replace or Op.AttachHandle or Op.DetachHandle:
                 return IsOwned(kernel.Core.Resolve(new GroupId(command.B)));
             case Op.ReleaseGroupOwner:
@@ -69,9 +87,22 @@ public sealed class ClientLayer
         return iommufd.Holds(dev) || vfio.Holds(dev);
     }
 
-    /// <summary>iommu_group_show_type: the type of the default domain.</summary>
-    private Outcome ShowType(GroupId id) =>
-        kernel.Core.Resolve(id) is { DefaultDomain: { } domain }
-            ? Outcome.Bytes(1 + (ulong)domain.Type)
-            : Outcome.Nothing;
+    /// <summary>The file of the device's group is open (vfio_device_block_group).</summary>
+    private bool IsOpenAsGroup(int device) =>
+        kernel.Core.GroupOf(kernel.Core.Devices[device]) is { } group && vfio.HasFile(group);
+
+    /// <summary>
+    /// A device of the group is open as a character device: the file of the group cannot be opened
+    /// (vfio_group_fops_open).
+    /// </summary>
+    private bool IsOpenAsDevice(GroupId id) =>
+        kernel.Core.Resolve(id) is { } group
+        && group.Devices.Exists(member => iommufd.Holds(member.Device));
+
+    /// <summary>
+    /// iommu_group_show_type: the type of the default domain, plus 1; 0 for "unknown" where there is none.
+    /// </summary>
+    private Outcome ShowType(GroupId id) => kernel.Core.Resolve(id) is not { } group
+        ? Outcome.Nothing
+        : Outcome.Bytes(group.DefaultDomain is { } domain ? 1 + (ulong)domain.Type : 0);
 }

@@ -24,6 +24,18 @@ public sealed class ClientMemory(int cpuPageShift)
     /// <summary>Above what units use for themselves, below what any of them cannot address.</summary>
     private const ulong Base = 0x4000_0000;
 
+    /// <summary>
+    /// Where a process of a real kernel has byte 0: below every address space that a kernel gives, and
+    /// aligned to every huge page. The memory of the same size behind it can never be pinned.
+    /// </summary>
+    public const ulong UserAddress = 0x10_0000_0000;
+
+    /// <summary>Bytes of a transparent huge page: one table of eight-byte entries.</summary>
+    public ulong HugePageSize => PageSize << (cpuPageShift - 3);
+
+    /// <summary>The first byte behind the memory: pages that are the kernel's own.</summary>
+    public PhysAddr Behind => new(Base + Size);
+
     /// <summary>Bytes in all.</summary>
     public ulong Size => (ulong)Pages << cpuPageShift;
 

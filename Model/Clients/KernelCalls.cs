@@ -21,6 +21,22 @@ public sealed class KernelCalls(IommuCore core)
     /// <summary>One call, with its beginning and end in the trace.</summary>
     public Outcome Call(in Command command)
     {
+        Begin(command);
+        return End(Core.Execute(command));
+    }
+
+    /// <summary>
+    /// iommufd's own way to allocate, shown as an <see cref="Op.Alloc"/>: it asks the flags op of the driver
+    /// without flags too.
+    /// </summary>
+    public Outcome AllocForIommufd(DomainRef slot, IommuDevice dev, AllocFlags flags)
+    {
+        Begin(new Command(Op.Alloc, slot.Packed, dev.Id.Index, 0, 0, 0, (uint)flags));
+        return End(Core.AllocForIommufd(slot.Index, dev, flags));
+    }
+
+    private void Begin(in Command command)
+    {
         ref var begin = ref Core.Trace.Add(EventKind.CommandBegin);
         begin.Flag = true;
         begin.A = (ulong)command.Op | ((ulong)command.Extra << 32);
@@ -28,7 +44,10 @@ public sealed class KernelCalls(IommuCore core)
         begin.C = command.Iova;
         begin.D = command.Pa;
         begin.E = command.Size;
-        var outcome = Core.Execute(command);
+    }
+
+    private Outcome End(Outcome outcome)
+    {
         ref var end = ref Core.Trace.Add(EventKind.CommandEnd);
         end.Errno = outcome.Errno;
         end.A = outcome.Value;
@@ -36,7 +55,9 @@ public sealed class KernelCalls(IommuCore core)
         return outcome;
     }
 
-    /// <summary>The command that a <see cref="EventKind.CommandBegin"/> of a client's call stands for.</summary>
+    /// <summary>
+    /// The command that a <see cref="EventKind.CommandBegin"/> of a client's call stands for.
+    /// </summary>
     public static Command Of(in TraceEvent begin) => new(
         (Op)(begin.A & 0xff),
         (int)(uint)begin.B,

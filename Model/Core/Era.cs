@@ -1,3 +1,5 @@
+using Conformance.Model.Clients.Iommufd;
+using Conformance.Model.Clients.VfioType1;
 using Conformance.Model.Contract;
 
 namespace Conformance.Model.Core;
@@ -55,6 +57,12 @@ public sealed record Era(string Name, int Order, KernelTree Tree)
     public PasidPolicy Pasid { get; init; } = new PasidWithReplace();
 
     public ResetPolicy Reset { get; init; } = new StagedReset();
+
+    /// <summary>iommufd with VFIO character devices (v6.6 on); null where there is none.</summary>
+    public IommufdPolicy? Iommufd { get; init; } = new();
+
+    /// <summary>VFIO containers with the type1 backend.</summary>
+    public Type1Policy Vfio { get; init; } = new();
 
     public override string ToString() => Name;
 }

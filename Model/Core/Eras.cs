@@ -1,4 +1,7 @@
+using Conformance.Model.Clients.Iommufd;
+using Conformance.Model.Clients.VfioType1;
 using Conformance.Model.Contract;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Model.Core;
 
@@ -37,6 +40,8 @@ public static class Eras
         Map = new SilentMapping(),
         Pasid = new NoPasid(),
         Reset = new NoReset(),
+        Iommufd = null,
+        Vfio = Type1Policy.V6_1,
     };
 
     /// <summary>
@@ -92,6 +97,15 @@ public static class Eras
         HasReplace = true,
         FlushQueue = FlushQueuePolicy.OnlyWhereCapable,
         SetDomain = new UnwindingSetDomain { MayLeaveToPlatform = true, RollsBackFailingDevice = true },
+        Iommufd = new IommufdPolicy
+        {
+            Attach = Op.AttachGroup,
+            Detach = Op.DetachGroup,
+            Devices = new UpgradingDevices(),
+            HasDirtyTracking = false,
+            Requests = new HwptRequestPolicy { Known = HwptFlags.None, OnHwpt = Errno.ENOENT },
+            Ranges = new RangePolicy { AddressBeforeLength = false },
+        },
     };
 
     /// <summary>
@@ -109,6 +123,12 @@ public static class Eras
         Map = new WarnedMapping(),
         Pasid = new PasidByRemoval(),
         Reset = new NoReset(),
+        Iommufd = new IommufdPolicy
+        {
+            Requests = new HwptRequestPolicy { Known = HwptFlags.NestParent | HwptFlags.DirtyTracking },
+            Ranges = new RangePolicy { AddressBeforeLength = false },
+        },
+        Vfio = Type1Policy.V6_12,
     };
 
     /// <summary>E7: the old domain is an argument, the failing device is not reverted.</summary>

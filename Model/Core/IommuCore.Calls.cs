@@ -77,8 +77,19 @@ public sealed partial class IommuCore
     /// Runs one allocation op of the driver. On success the domain gets its serial number, type and owner. An
     /// armed allocation fault takes the place of the call.
     /// </summary>
-    public AllocResult CallAlloc(
-        IommuDevice dev, DomainType type, AllocFlags flags, Func<IIommuDriver, AllocResult> op)
+    public AllocResult CallAlloc(IommuDevice dev, DomainType type, Func<IIommuDriver, AllocResult> op) =>
+        CallAlloc(dev, type, AllocFlags.None, byFlagsOp: false, op);
+
+    /// <summary>domain_alloc_paging_flags (domain_alloc_user in 6.12).</summary>
+    public AllocResult CallAllocFlags(IommuDevice dev, DomainType type, AllocFlags flags) =>
+        CallAlloc(dev, type, flags, byFlagsOp: true, d => d.DomainAllocPagingFlags(dev, flags));
+
+    private AllocResult CallAlloc(
+        IommuDevice dev,
+        DomainType type,
+        AllocFlags flags,
+        bool byFlagsOp,
+        Func<IIommuDriver, AllocResult> op)
     {
         var driver = DriverOf(dev);
         var result = Faults.TakeAlloc(out var errno) ? AllocResult.Error(errno) : op(driver);
@@ -95,7 +106,18 @@ public sealed partial class IommuCore
         e.Domain = IdOf(result.Domain);
         e.Errno = result.Errno;
         e.A = (ulong)flags;
+        e.Flag = byFlagsOp;
         return result;
+    }
+
+    /// <summary>enforce_cache_coherency; an absent op is "no".</summary>
+    public bool CallEnforceCacheCoherency(IommuDomain domain)
+    {
+        var enforced = (domain.Ops & DomainOps.EnforceCacheCoherency) != 0 && domain.EnforceCacheCoherency();
+        ref var e = ref Trace.Add(EventKind.EnforceCacheCoherency);
+        e.Domain = domain.Id;
+        e.Flag = enforced;
+        return enforced;
     }
 
     public void CallFree(IommuDomain domain)

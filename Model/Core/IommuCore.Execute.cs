@@ -6,8 +6,6 @@ namespace Conformance.Model.Core;
 /// <summary>From a command to the function of the kernel that it names.</summary>
 public sealed partial class IommuCore
 {
-    private static readonly Outcome NotInThisEra = new(Errno.EOPNOTSUPP, 0, NoOp: true);
-
     /// <summary>
     /// Runs one command. A name that means nothing at the moment (no such domain, device not probed, group
     /// empty) makes it a no-op, so that every sub-list of a scenario is a scenario.
@@ -71,11 +69,11 @@ public sealed partial class IommuCore
                 DetachGroup(group);
                 return Outcome.Ok;
             case Op.Replace:
-                return Era.HasReplace ? ReplaceByOwner(domain, group) : NotInThisEra;
+                return Era.HasReplace ? ReplaceByOwner(domain, group) : Outcome.NotInThisEra;
             case Op.AttachHandle:
-                return Era.HasHandles ? Outcome.Of(AttachHandle(domain, group)) : NotInThisEra;
+                return Era.HasHandles ? Outcome.Of(AttachHandle(domain, group)) : Outcome.NotInThisEra;
             default:
-                return Era.HasHandles ? DetachHandleOutcome(group) : NotInThisEra;
+                return Era.HasHandles ? DetachHandleOutcome(group) : Outcome.NotInThisEra;
         }
     }
 
@@ -108,7 +106,7 @@ public sealed partial class IommuCore
             case Op.ClaimDevice:
                 return Era.HasDeviceClaim
                     ? Outcome.Of(Era.Ownership.ClaimDevice(this, Devices[command.B], new OwnerId(command.A)))
-                    : NotInThisEra;
+                    : Outcome.NotInThisEra;
             case Op.ReleaseDeviceOwner:
                 if (!Era.HasDeviceClaim || GroupOf(Devices[command.A]) is not { } owned)
                 {
@@ -252,5 +250,5 @@ public sealed partial class IommuCore
         }
     }
 
-    private static Outcome OfOptional(Errno? errno) => errno is { } e ? Outcome.Of(e) : NotInThisEra;
+    private static Outcome OfOptional(Errno? errno) => errno is { } e ? Outcome.Of(e) : Outcome.NotInThisEra;
 }

@@ -67,6 +67,12 @@ public sealed partial class IommuCore
     /// <summary>A kernel driver is bound to the device.</summary>
     public bool IsBound(IommuDevice dev) => bound[dev.Id.Index];
 
+    /// <summary>
+    /// Some driver is bound: a kernel driver, or VFIO's, which takes no device that is not coherent.
+    /// </summary>
+    public bool HasDriver(IommuDevice dev) =>
+        IsBound(dev) || (Topology.Kernel.Vfio && IsCapable(dev, Capabilities.CacheCoherency));
+
     public void SetBound(IommuDevice dev, bool value) => bound[dev.Id.Index] = value;
 
     /// <summary>Driver of the device, which has one.</summary>

@@ -15,6 +15,9 @@ public readonly record struct Outcome(Errno Errno, ulong Value, bool NoOp)
 
     public static readonly Outcome Nothing = new(Errno.OK, 0, NoOp: true);
 
+    /// <summary>The era lacks the function.</summary>
+    public static readonly Outcome NotInThisEra = new(Errno.EOPNOTSUPP, 0, NoOp: true);
+
     public static Outcome Of(Errno errno) => new(errno, 0, NoOp: false);
 
     public static Outcome Bytes(ulong value) => new(Errno.OK, value, NoOp: false);

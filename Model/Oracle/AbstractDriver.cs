@@ -56,7 +56,7 @@ public sealed class AbstractDriver : IIommuDriver
 
         device.Probe();
         dev.DriverData = device;
-        dev.MaxPasids = Math.Min(device.Spec.MaxPasids, device.Profile.MaxPasids);
+        dev.MaxPasids = device.Profile.MaxPasids;
         return Errno.OK;
     }
 
@@ -112,7 +112,7 @@ public sealed class AbstractDriver : IIommuDriver
         var profile = stack.DeviceOf(dev).Profile;
         return (flags & ~profile.AllocFlags) != 0 || profile.RefusedAllocFlags.Contains(flags)
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : Make(profile, DomainType.Unmanaged, flags, dev);
+            : Make(profile, DomainType.Unmanaged, flags, dev, byFlagsOp: true);
     }
 
     public AllocResult DomainAllocIdentity(IommuDevice dev)
@@ -157,10 +157,15 @@ public sealed class AbstractDriver : IIommuDriver
             onPasid ? DomainOps.AttachDev | DomainOps.SetDevPasid : DomainOps.AttachDev,
             IsStatic: true));
 
-    private AllocResult Make(DriverProfile profile, DomainType type, AllocFlags flags, IommuDevice? dev)
+    private AllocResult Make(
+        DriverProfile profile,
+        DomainType type,
+        AllocFlags flags,
+        IommuDevice? dev,
+        bool byFlagsOp = false)
     {
-        var ops = (profile.ForDomain?.Invoke(type, flags) ?? profile).PagingOps;
+        var ops = profile.Made(byFlagsOp, type, flags).PagingOps;
         return AllocResult.Of(new AbstractDomain(
-            stack, profile, new DomainOrigin(type, flags, dev?.Spec, ops, IsStatic: false)));
+            stack, profile, new DomainOrigin(type, flags, dev?.Spec, ops, IsStatic: false, byFlagsOp)));
     }
 }

@@ -23,6 +23,7 @@ public enum RuleFamily
     MapUnmap,
     DriverContract,
     Hardware,
+    Clients,
     Model,
 }
 

@@ -78,6 +78,10 @@ public static class ClientSlots
     /// </summary>
     public static DomainRef Automatic(int index) => DomainRef.Slot(FirstAutomatic + index);
 
+    /// <summary>True for a name that <see cref="Automatic"/> gives.</summary>
+    public static bool IsAutomatic(DomainRef domain) =>
+        domain.Role == DomainRole.Slot && domain.Index is >= FirstAutomatic and < FirstVfio;
+
     /// <summary>A domain of VFIO type1, <c>type1-0</c>; numbered like <see cref="Automatic"/>.</summary>
     public static DomainRef Vfio(int index) => DomainRef.Slot(FirstVfio + index);
 

@@ -9,7 +9,7 @@ namespace Conformance.Model.Scenarios;
 internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary vocabulary)
 {
     private const int InstancesMax = 32;
-    private const string KernelExpected = "passthrough=0|1, strict=0|1 or kdump, each at most once";
+    private const string KernelExpected = "passthrough=0|1, strict=0|1, kdump or vfio, each at most once";
     private static readonly string[] Keywords = ["era", "cpu-page", "kernel", "iommu", "device", "--"];
 
     private readonly ImmutableArray<InstanceSpec>.Builder instances =
@@ -113,6 +113,7 @@ internal sealed class HeaderParser(ScenarioTokens tokens, ScenarioVocabulary voc
                 "strict=0" when kernel.Strict is null => kernel with { Strict = false },
                 "strict=1" when kernel.Strict is null => kernel with { Strict = true },
                 "kdump" when !kernel.Kdump => kernel with { Kdump = true },
+                "vfio" when !kernel.Vfio => kernel with { Vfio = true },
                 _ => null,
             };
             if (!Check(token, changed is null ? KernelExpected : null))

@@ -62,7 +62,8 @@ public static class ScenarioText
         text.Append("kernel");
         PrintSwitch(text, " passthrough=", topology.Kernel.Passthrough);
         PrintSwitch(text, " strict=", topology.Kernel.Strict);
-        text.Append(topology.Kernel.Kdump ? " kdump\n" : "\n");
+        text.Append(topology.Kernel.Kdump ? " kdump" : "");
+        text.Append(topology.Kernel.Vfio ? " vfio\n" : "\n");
         for (var i = 0; i < topology.Instances.Length; i++)
         {
             var instance = topology.Instances[i];

@@ -7,7 +7,11 @@ namespace Conformance.Model.Scenarios;
 /// <param name="Passthrough"><c>iommu.passthrough=</c>, null when absent.</param>
 /// <param name="Strict"><c>iommu.strict=</c>, null when absent (the config says strict).</param>
 /// <param name="Kdump">A kdump kernel: deferred attach is possible.</param>
-public sealed record KernelOptions(bool? Passthrough, bool? Strict, bool Kdump)
+/// <param name="Vfio">
+/// A VFIO driver binds to every device as it appears, and again when a kernel driver leaves it, so that each
+/// has a driver at all times, which old kernels look for before they change a type.
+/// </param>
+public sealed record KernelOptions(bool? Passthrough, bool? Strict, bool Kdump, bool Vfio = false)
 {
     public static readonly KernelOptions Default = new(null, null, Kdump: false);
 }

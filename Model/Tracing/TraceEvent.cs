@@ -26,7 +26,8 @@ public enum EventKind : byte
     ReleaseDevice,
 
     /// <summary>
-    /// Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags.
+    /// Any allocation op. Device (or -1), Type asked, Domain (0 on failure), Errno, A = flags, Flag = the op
+    /// that takes flags.
     /// </summary>
     DomainAlloc,
 
@@ -179,6 +180,42 @@ public enum EventKind : byte
 
     /// <summary>It ended. Errno, A = value, Flag = nothing to do.</summary>
     ClientEnd,
+
+    /// <summary>enforce_cache_coherency, which only clients call. Domain, Flag = result.</summary>
+    EnforceCacheCoherency,
+
+    /// <summary>
+    /// An area of an IOAS came (Flag) or went. A = IOAS, B = iova, C = bytes, Extra = prot; one that came is
+    /// told by runs of memory, D = pa (all ones: beyond the client's memory).
+    /// </summary>
+    IoasArea,
+
+    /// <summary>
+    /// Flag: a range of an IOAS is reserved for a device or a domain. A = IOAS, B = first, C = last, Device
+    /// or Domain = owner. Else: everything of that owner in the IOAS is free again.
+    /// </summary>
+    IoasReserved,
+
+    /// <summary>
+    /// A HWPT shows an IOAS from now on (Flag) or no longer. Domain, A = IOAS, B = 1 for an automatic one.
+    /// </summary>
+    HwptLinked,
+
+    /// <summary>
+    /// A device counts as attached to a HWPT (Flag) or no longer. Device, Domain, A = IOAS.
+    /// </summary>
+    HwptAttached,
+
+    /// <summary>
+    /// An attach or replace by IOAS tried an automatic HWPT. Device, Domain, A = IOAS, Errno.
+    /// </summary>
+    HwptTried,
+
+    /// <summary>A client pinned memory. B = pa, C = bytes, Flag = for writing.</summary>
+    PagesPinned,
+
+    /// <summary>One pin of each page ended. B = pa, C = bytes, Flag = it was for writing.</summary>
+    PagesUnpinned,
 }
 
 /// <summary>The kernel's WARN_ONs that a model of the core can meet.</summary>
@@ -230,6 +267,12 @@ public enum WarnCode : byte
 
     /// <summary>A global default that is not DMA could not be had, DMA was taken.</summary>
     DefaultTypeFallback,
+
+    /// <summary>A device has both kinds of MSI window, or two of software.</summary>
+    BadRegions,
+
+    /// <summary>A driver that can enforce cache coherency did not on a new domain.</summary>
+    NotCoherent,
 }
 
 /// <summary>One event of a run: a flat struct in a reused buffer; text is made only when printed.</summary>

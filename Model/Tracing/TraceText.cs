@@ -12,7 +12,8 @@ public sealed class TraceText(Func<DomainId, string> nameOf)
     {
         EventKind.CommandBegin => e.Flag ? $"  calls {KernelCalls.Of(e)}" : $"command {e.A}",
         EventKind.ClientBegin => $"command {e.A}",
-        EventKind.CommandEnd or EventKind.ClientEnd => e.Flag ? "= nothing to do" : $"= {e.Errno.Text()}{Value(e.A)}",
+        EventKind.CommandEnd or EventKind.ClientEnd =>
+            e.Flag ? "= nothing to do" : $"= {e.Errno.Text()}{Value(e.A)}",
         <= EventKind.FlushIotlbAll => DriverCall(e),
         <= EventKind.TypeRelabelled => Record(e),
         EventKind.Dma => DmaLine(e),
@@ -22,8 +23,31 @@ public sealed class TraceText(Func<DomainId, string> nameOf)
         EventKind.BadCommand => $"  hardware cannot understand 0x{e.A:x} 0x{e.B:x}",
         EventKind.Invalidate => $"  hardware invalidates: 0x{e.A:x} 0x{e.B:x}",
         EventKind.DriverThrew => "  the driver crashed",
+        >= EventKind.EnforceCacheCoherency => Client(e),
         _ => "  the driver does not come back",
     };
+
+    private string Client(in TraceEvent e) => e.Kind switch
+    {
+        EventKind.EnforceCacheCoherency =>
+            $"  enforce_cache_coherency({Name(e.Domain)}) = {(e.Flag ? "true" : "false")}",
+        EventKind.IoasArea => $"  A{e.A}: area 0x{e.B:x} (0x{e.C:x} bytes)"
+            + (e.Flag ? $" at {Place(e.D)}, {OperandText.ProtText((Prot)e.Extra)}" : " removed"),
+        EventKind.IoasReserved => e.Flag
+            ? $"  A{e.A}: 0x{e.B:x}..0x{e.C:x} reserved for {Owner(e)}"
+            : $"  A{e.A}: nothing is reserved for {Owner(e)}",
+        EventKind.HwptLinked => $"  A{e.A}: {Name(e.Domain)} {(e.Flag ? "shows it" : "no longer shows it")}",
+        EventKind.HwptAttached =>
+            $"  d{e.Device} {(e.Flag ? "is on" : "has left")} {Name(e.Domain)} of A{e.A}",
+        EventKind.PagesPinned =>
+            $"  0x{e.B:x} (0x{e.C:x} bytes) pinned for {(e.Flag ? "writing" : "reading")}",
+        EventKind.PagesUnpinned => $"  0x{e.B:x} (0x{e.C:x} bytes) unpinned",
+        _ => $"  A{e.A}: {Name(e.Domain)} tried for d{e.Device} {Result(e)}",
+    };
+
+    private static string Place(ulong pa) => pa == ulong.MaxValue ? "no memory" : $"0x{pa:x}";
+
+    private string Owner(in TraceEvent e) => e.Device >= 0 ? $"d{e.Device}" : Name(e.Domain);
 
     private static string Value(ulong value) => value == 0 ? "" : $" (0x{value:x})";
 

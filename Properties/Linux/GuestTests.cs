@@ -95,7 +95,8 @@ public sealed class GuestTests
         {
             Assert.Same(machine, Machines.Find(machine.Name));
             Assert.Equal([0, 0, 1, 2, 3], machine.Devices.Select(d => d.Group));
-            Assert.Equal("device d4 0000:00:07.0 e1000", machine.DeviceLines[4]);
+            Assert.Equal("device d4 0000:00:07.0 testdev", machine.DeviceLines[4]);
+            Assert.Equal("device d4 0000:00:07.0 e1000", Machines.WithReader(machine).DeviceLines[4]);
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class ScenarioTextTests
     [Fact]
     public void Every_attribute_of_a_topology_survives()
     {
-        const string Header = "era v6.5\ncpu-page 64K\nkernel passthrough=1 strict=0 kdump\n"
+        const string Header = "era v6.5\ncpu-page 64K\nkernel passthrough=1 strict=0 kdump vfio\n"
             + "iommu i0 streams/16k\niommu i1 streams/4k\n"
             + "device d0 i0:0x0 i1:0xffffffff group 7 pci untrusted ats hotplug deferred pasids 1048576"
             + " wish identity resv direct 0x1000+0x2000 rw resv sw-msi 0xffffffffffffffff+0x1 -+priv\n"
@@ -95,7 +95,8 @@ public sealed class ScenarioTextTests
             "iova-to-phys D0 0x1234", "flush-all D0", "deferred-attach d0", "attach-pasid D0 d0 4294967295",
             "replace-pasid D0 d0 0", "detach-pasid D0 d0 1", "reset-prepare d0", "reset-done d0",
             "dma d0 1 0x1000 read", "dma d0 0 0x1000 write pasid 7", "fail-attach d0 999 -EPROBE_DEFER",
-            "fail-map 0 -ENOMEM", "fail-alloc -EIO", "fail-nth 3", "show-type g0", "dma-memory d0 0 m0x1000 write",
+            "fail-map 0 -ENOMEM", "fail-alloc -EIO", "fail-nth 3", "show-type g0",
+            "dma-memory d0 0 m0x1000 write",
             "fd-bind d0 f1", "fd-unbind d0", "fd-attach A15 d0", "fd-attach H15 d0", "fd-detach d0",
             "ioas-alloc A0 f0", "ioas-destroy A0", "ioas-map A0 0x1000 m0x0 0x1000 rw",
             "ioas-map-auto A0 m0x2000 0x1000 r", "ioas-copy A0 A1 0x1000 0x2000 0x1000 w",

@@ -224,7 +224,8 @@ public sealed class ShrinkerTests
         _ => s => s.Commands.Count(c => c.Op == Op.Map) is > 2 and var n && n % 2 == 1,
     };
 
-    private static bool HasPair(Scenario scenario, Func<Command, Command, bool> test)
+    /// <summary>Some command and a later one pass a test.</summary>
+    internal static bool HasPair(Scenario scenario, Func<Command, Command, bool> test)
     {
         for (var i = 0; i < scenario.Commands.Count; i++)
         {

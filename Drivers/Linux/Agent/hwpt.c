@@ -12,21 +12,6 @@ static struct object *hwpt(int index)
 	return object_of((struct table_ref){ .is_hwpt = true, .index = (uint8_t)index });
 }
 
-/* A queue that nobody reads: enough to ask for a HWPT with one. */
-static long fault_queue(struct context *context, uint32_t *id)
-{
-	struct iommu_fault_alloc alloc = { .size = sizeof(alloc) };
-	long result = 0;
-
-	if (!context->fault_queue) {
-		result = ioctl_result(context->fd, IOMMU_FAULT_QUEUE_ALLOC, &alloc);
-		context->fault_queue = alloc.out_fault_id;
-		context->fault_fd = result < 0 ? -1 : (int)alloc.out_fault_fd;
-	}
-	*id = context->fault_queue;
-	return result;
-}
-
 static void hwpt_alloc(const struct command *command, struct reply *reply)
 {
 	struct iommu_hwpt_alloc alloc = { .size = sizeof(alloc), .flags = command->extra };
@@ -34,7 +19,7 @@ static void hwpt_alloc(const struct command *command, struct reply *reply)
 	const struct object *parent = object_of(command->table);
 	struct object *object = hwpt(command->a);
 	struct context *context;
-	long result = 0;
+	long result;
 
 	if (object->used || !device || !parent->used || parent->context != device->context) {
 		put_none(reply);
@@ -43,12 +28,7 @@ static void hwpt_alloc(const struct command *command, struct reply *reply)
 	context = &contexts[device->context];
 	alloc.dev_id = device->device_id;
 	alloc.pt_id = parent->id;
-	if (command->extra & HWPT_FAULT)
-		result = fault_queue(context, &alloc.fault_id);
-	if (result < 0) {
-		put_unable(reply, "no fault queue");
-		return;
-	}
+	/* A HWPT with a fault queue names one that there is not: no device of the machines raises page requests. */
 	result = strike_ioctl(context->fd, IOMMU_HWPT_ALLOC, &alloc);
 	put_status(reply, result);
 	if (result >= 0)

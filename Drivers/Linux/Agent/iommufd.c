@@ -12,7 +12,7 @@
 #include <linux/vfio.h>
 #include <unistd.h>
 
-struct context contexts[MAX_CONTEXTS] = { { .fd = -1, .fault_fd = -1 }, { .fd = -1, .fault_fd = -1 } };
+struct context contexts[MAX_CONTEXTS] = { { .fd = -1 }, { .fd = -1 } };
 static struct object ioas[MAX_IOAS];
 static struct object hwpts[MAX_HWPTS];
 
@@ -149,11 +149,9 @@ void iommufd_reset(void)
 	int i;
 
 	for (i = 0; i < MAX_CONTEXTS; i++) {
-		if (contexts[i].fault_fd >= 0)
-			close(contexts[i].fault_fd);
 		if (contexts[i].fd >= 0)
 			close(contexts[i].fd);
-		contexts[i] = (struct context){ .fd = -1, .fault_fd = -1 };
+		contexts[i] = (struct context){ .fd = -1 };
 	}
 	for (i = 0; i < MAX_IOAS; i++)
 		ioas[i].used = false;

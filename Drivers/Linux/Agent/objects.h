@@ -15,8 +15,6 @@ struct object {
 
 struct context {
 	int fd;
-	uint32_t fault_queue;	/* made when a HWPT first asks for one; 0: not yet */
-	int fault_fd;
 };
 
 extern struct context contexts[MAX_CONTEXTS];

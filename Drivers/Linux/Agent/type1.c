@@ -48,7 +48,7 @@ static void set_container(const struct command *command, struct reply *reply)
 		return;
 	}
 	container = container_fd(command->a);
-	fd = group->file >= 0 ? group->file : open_group(group);
+	fd = open_group(group);
 	/* None of its devices is with VFIO: there is no such file. */
 	if (fd == -ENOENT) {
 		put_none(reply);
@@ -60,9 +60,9 @@ static void set_container(const struct command *command, struct reply *reply)
 	}
 	result = strike_ioctl(fd, VFIO_GROUP_SET_CONTAINER, &container);
 	put_status(reply, result);
-	if (group->file < 0 && result < 0) {
+	if (result < 0) {
 		close(fd);
-	} else if (group->file < 0) {
+	} else {
 		group->file = fd;
 		group->container = command->a;
 	}

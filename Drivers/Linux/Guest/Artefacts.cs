@@ -14,6 +14,12 @@ public sealed class Artefacts
     /// <summary>The value of a key; null when the setup has not made it.</summary>
     public string? this[string key] => values.GetValueOrDefault(key);
 
+    /// <summary>Names of all kernels that were broken on purpose.</summary>
+    public IEnumerable<string> Mutants => values.Keys
+        .Where(key => key.StartsWith("mutant.", StringComparison.Ordinal) && key.Count(c => c == '.') == 1)
+        .Select(key => key["mutant.".Length..])
+        .Order(StringComparer.Ordinal);
+
     /// <summary>The value of a key.</summary>
     /// <exception cref="GuestSetupException">It has not been made; the message names the target.</exception>
     public string Need(string key, string target) => this[key]

@@ -132,7 +132,9 @@ public sealed class QemuMachine : IDisposable
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         // One stream for both, in order; the shell becomes the program.
         start.ArgumentList.Add("-c");

@@ -1,8 +1,8 @@
 namespace Conformance.Drivers.Specimens;
 
 /// <summary>
-/// Bugs of the core, each in one policy, and breaches of the contract that any driver could commit, each in a
-/// wrapper around a real one.
+/// Bugs of the core and of its clients, each in one policy, and breaches of the contract that any driver
+/// could commit, each in a wrapper around a real one.
 /// </summary>
 public static class CoreSpecimens
 {
@@ -15,5 +15,7 @@ public static class CoreSpecimens
         .. AccessSpecimens.All,
         .. PasidSpecimens.All,
         .. ContractSpecimens.All,
+        .. IommufdSpecimens.All,
+        .. VfioSpecimens.All,
     ];
 }

@@ -13,6 +13,20 @@ public abstract class AllocPolicy
     /// <summary>For a user of the API: UNMANAGED, for one device.</summary>
     public abstract AllocResult ForUser(IommuCore core, IommuDevice dev, AllocFlags flags);
 
+    /// <summary>
+    /// For iommufd (iommufd_hwpt_paging_alloc): a driver that has the flags op is asked through it, without
+    /// flags too, and its error is final; one that has none is asked as by <see cref="ForUser"/>.
+    /// </summary>
+    public AllocResult ForIommufd(IommuCore core, IommuDevice dev, AllocFlags flags)
+    {
+        if ((IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPagingFlags) != 0)
+        {
+            return core.CallAllocFlags(dev, DomainType.Unmanaged, flags);
+        }
+
+        return flags == AllocFlags.None ? ForUser(core, dev, flags) : AllocResult.Error(Errno.EOPNOTSUPP);
+    }
+
     /// <summary>The group's blocking domain, made with its first device.</summary>
     public abstract AllocResult Blocking(IommuCore core, Group group);
 
@@ -37,7 +51,7 @@ public abstract class AllocPolicy
         var tag = Tag(core, dev, type);
         return (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAlloc) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, tag, AllocFlags.None, driver => driver.DomainAlloc(seen));
+            : core.CallAlloc(dev, tag, driver => driver.DomainAlloc(seen));
     }
 
     /// <summary>The type the core writes into the domain before its first attach.</summary>
@@ -104,7 +118,7 @@ public class MixedAlloc : AllocPolicy
 
         return (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPagingFlags) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, DomainType.Unmanaged, flags, d => d.DomainAllocPagingFlags(dev, flags));
+            : core.CallAllocFlags(dev, DomainType.Unmanaged, flags);
     }
 
     public override AllocResult Blocking(IommuCore core, Group group)
@@ -158,7 +172,7 @@ public class MixedAlloc : AllocPolicy
     {
         if ((IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocPaging) != 0)
         {
-            return NoNull(core.CallAlloc(dev, type, AllocFlags.None, d => d.DomainAllocPaging(dev)));
+            return NoNull(core.CallAlloc(dev, type, d => d.DomainAllocPaging(dev)));
         }
 
         return NoNull(ByType(core, dev, type));
@@ -209,7 +223,7 @@ public class DeviceAlloc : MixedAlloc
     protected override AllocResult Identity(IommuCore core, IommuDevice dev) =>
         (IommuCore.DriverOf(dev).Ops & IommuOps.DomainAllocIdentity) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : core.CallAlloc(dev, DomainType.Identity, AllocFlags.None, d => d.DomainAllocIdentity(dev));
+            : core.CallAlloc(dev, DomainType.Identity, d => d.DomainAllocIdentity(dev));
 
     /// <summary>First with the PASID flag if the device has PASIDs; -EOPNOTSUPP: again without.</summary>
     protected override AllocResult DefaultPaging(IommuCore core, IommuDevice dev, DomainType type)
@@ -234,11 +248,11 @@ public class DeviceAlloc : MixedAlloc
         var ops = IommuCore.DriverOf(dev).Ops;
         if ((ops & IommuOps.DomainAllocPaging) != 0 && flags == AllocFlags.None)
         {
-            return NoNull(core.CallAlloc(dev, type, flags, d => d.DomainAllocPaging(dev)));
+            return NoNull(core.CallAlloc(dev, type, d => d.DomainAllocPaging(dev)));
         }
 
         return (ops & IommuOps.DomainAllocPagingFlags) == 0
             ? AllocResult.Error(Errno.EOPNOTSUPP)
-            : NoNull(core.CallAlloc(dev, type, flags, d => d.DomainAllocPagingFlags(dev, flags)));
+            : NoNull(core.CallAllocFlags(dev, type, flags));
     }
 }

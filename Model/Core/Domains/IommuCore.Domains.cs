@@ -83,7 +83,16 @@ public sealed partial class IommuCore
         return false;
     }
 
-    private Outcome Alloc(int slot, IommuDevice dev, AllocFlags flags)
+    /// <summary>
+    /// A domain for a HWPT of iommufd: allocated as iommufd does, which asks the driver's flags op itself.
+    /// </summary>
+    public Outcome AllocForIommufd(int slot, IommuDevice dev, AllocFlags flags) =>
+        Alloc(slot, dev, () => Era.Alloc.ForIommufd(this, dev, flags));
+
+    private Outcome Alloc(int slot, IommuDevice dev, AllocFlags flags) =>
+        Alloc(slot, dev, () => Era.Alloc.ForUser(this, dev, flags));
+
+    private Outcome Alloc(int slot, IommuDevice dev, Func<AllocResult> allocate)
     {
         if (slots.ContainsKey(slot))
         {
@@ -95,7 +104,7 @@ public sealed partial class IommuCore
             return Outcome.Of(Errno.ENODEV);
         }
 
-        var result = Era.Alloc.ForUser(this, dev, flags);
+        var result = allocate();
         if (result.Domain is not { } domain)
         {
             return Outcome.Of(result.Errno);

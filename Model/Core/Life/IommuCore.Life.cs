@@ -38,7 +38,7 @@ public sealed partial class IommuCore
             return Errno.EINVAL;
         }
 
-        dev.MaxPasids = dev.Spec.MaxPasids;
+        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, dev.MaxPasids);
         group = Join(dev, key);
         return Errno.OK;
     }
@@ -111,14 +111,31 @@ public sealed partial class IommuCore
         e.Type = type;
     }
 
-    /// <summary>The group that holds a device of topology group N, or null.</summary>
+    /// <summary>
+    /// The group of that number or, where there is none, the one that holds a device of topology group N;
+    /// else
+    /// null.
+    /// </summary>
     public Group? Resolve(GroupId id)
     {
-        foreach (var device in Topology.DevicesOf(id))
+        foreach (var group in groupsByKey.Values)
         {
-            if (groupOfDevice[device.Index] is { } group)
+            if (group.Id == id)
             {
                 return group;
+            }
+        }
+
+        if (id.Index >= Topology.GroupCount)
+        {
+            return null;
+        }
+
+        foreach (var device in Topology.DevicesOf(id))
+        {
+            if (groupOfDevice[device.Index] is { } holder)
+            {
+                return holder;
             }
         }
 

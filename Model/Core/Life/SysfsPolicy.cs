@@ -64,7 +64,8 @@ public class ModernSysfs : SysfsPolicy
 }
 
 /// <summary>
-/// v5.19 to v6.4: groups of one unbound device; a failure does not re-attach the old domain.
+/// v5.19 to v6.4: groups of one device without a driver, whoever manages its DMA (device_is_bound); a failure
+/// does not re-attach the old domain.
 /// </summary>
 public sealed class SingleDeviceSysfs : SysfsPolicy
 {
@@ -77,7 +78,7 @@ public sealed class SingleDeviceSysfs : SysfsPolicy
 
         var dev = group.Devices[0].Device;
         var relabels = request == TypeRequest.DmaFq && present.Type == DomainType.Dma;
-        if ((core.IsBound(dev) && !relabels) || group.Domain != present)
+        if ((core.HasDriver(dev) && !relabels) || group.Domain != present)
         {
             return Errno.EBUSY;
         }

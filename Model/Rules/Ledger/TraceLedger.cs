@@ -19,6 +19,9 @@ public sealed partial class TraceLedger
     private int[] slots = new int[16];
     private int commands;
 
+    // Commands of the scenario: what a client calls is part of its own.
+    private int steps;
+
     /// <param name="topology">Where the scenario plays.</param>
     /// <param name="profileOf">What the driver of an instance declares.</param>
     public TraceLedger(Topology topology, Func<InstanceId, DriverProfile> profileOf)
@@ -137,8 +140,10 @@ public sealed partial class TraceLedger
             domains[i]?.Reset(DomainId.None);
         }
 
+        ResetIoas();
+        ResetContainers();
         domainsUsed = 0;
-        commands = 0;
+        commands = steps = 0;
         Array.Clear(slots);
         pieces.Clear();
         lost.Clear();
@@ -154,7 +159,12 @@ public sealed partial class TraceLedger
         switch (e.Kind)
         {
             case EventKind.CommandBegin:
+                steps += e.Flag ? 0 : 1;
                 BeginCommand();
+                break;
+            case EventKind.ClientBegin:
+                steps++;
+                Client = Command;
                 break;
             case EventKind.CommandEnd:
                 EndCommand(e);
@@ -168,6 +178,10 @@ public sealed partial class TraceLedger
             case EventKind.MapPages:
             case EventKind.MapRange:
                 NotePieces(e);
+                break;
+            case EventKind.UnmapPages:
+            case EventKind.UnmapRange:
+                undone += e.E;
                 break;
             case EventKind.CoreMap:
                 ApplyMap(e);
@@ -187,6 +201,12 @@ public sealed partial class TraceLedger
             case EventKind.Warn:
                 Now.Warns |= 1U << (int)e.A;
                 break;
+            case EventKind.ClientEnd:
+                EndContainerCommand(e);
+                break;
+            case >= EventKind.IoasArea:
+                ApplyIoas(e);
+                break;
             default:
                 ApplyPlace(e);
                 break;
@@ -198,6 +218,7 @@ public sealed partial class TraceLedger
         Now.Begin(++commands, Command);
         ForgetReported();
         pieces.Clear();
+        undone = 0;
         ClearSet();
         Concern(Command);
         if (Group(Now.Group) is not { } group)
@@ -269,16 +290,19 @@ public sealed partial class TraceLedger
             case EventKind.DomainAlloc when e.Domain != DomainId.None:
                 var made = Ensure(e.Domain);
                 made.Type = e.Type;
+                made.Flags = (AllocFlags)e.A;
+                made.ByFlagsOp = e.Flag;
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
-                    made.Profile = ProfileFor(devices[e.Device].Profile, e.Type, (AllocFlags)e.A);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, made);
                     made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
                 if (Now.Op == Op.Alloc)
                 {
                     Slot(Now.Command.Domain.Index) = e.Domain.Serial;
+                    NoteClientDomain(made);
                 }
 
                 break;
@@ -341,11 +365,12 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>The profile a new domain follows; paging ops are not told a type.</summary>
-    private static DriverProfile ProfileFor(DriverProfile unit, DomainType type, AllocFlags flags)
+    private static DriverProfile ProfileFor(DriverProfile unit, DomainFacts domain)
     {
         const IommuOps pagingOps = IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags;
+        var type = domain.Type;
         var told = type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : type;
-        return unit.ForDomain?.Invoke(told, flags) ?? unit;
+        return unit.Made(domain.ByFlagsOp, told, domain.Flags);
     }
 
     private static void Belong(DomainFacts domain, DeviceFacts device)
