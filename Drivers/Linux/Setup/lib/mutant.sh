@@ -56,14 +56,16 @@ mutant_build() {
     rm "$build/mutated"
 }
 
-# Prints the objects that were made from a source file: of itself, or of what includes it.
+# Prints the objects that were made from a source file: of itself, or of what includes it. The compiler may have written
+# its folder as "folder/other/..".
 mutant_objects() {
-    local build=$1 file=$2 source command
+    local build=$1 file=$2 source command path
     source=$(kernel_source_directory)
+    path="$source/${file%/*}(/[^/[:space:]]+/\\.\\.)*/${file##*/}"
     while read -r command; do
         command=${command#"$build"/}
         printf '%s\n' "${command%/.*}/$(basename "$command" .cmd | sed 's/^\.//')"
-    done < <(grep -rlE --include='.*.o.cmd' -- "(:=|^|[[:space:]])$source/$file([[:space:]]|\$)" "$build"/drivers/{iommu,vfio})
+    done < <(grep -rlE --include='.*.o.cmd' -- "(:=|^|[[:space:]])$path([[:space:]]|\$)" "$build"/drivers/{iommu,vfio})
 }
 
 # Repeats the command that kbuild recorded for the object, with the changed copy in the place of the source. Names of
