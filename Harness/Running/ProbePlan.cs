@@ -279,7 +279,8 @@ public sealed class ProbePlan
 
     private void Remember(int device, uint pasid)
     {
-        if (pasid != 0 && pasids.Count < 4 && !pasids.Contains((device, pasid)))
+        var exists = pasid != 0 && pasid < topology.Devices[device].MaxPasids;
+        if (exists && pasids.Count < 4 && !pasids.Contains((device, pasid)))
         {
             pasids.Add((device, pasid));
         }

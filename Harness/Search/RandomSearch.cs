@@ -68,7 +68,7 @@ public sealed class RandomSearch(SearchOptions options)
             }
 
             var (scenario, seed) = mix.Next(options.Length);
-            var expected = expectations.On(scenario.Topology);
+            var expected = expectations.In(scenario);
             var result = runner.Run(subject, scenario, Expectations.RulesOf(expected));
             Account(job, result, expected);
             if (result.Failure is { } failure && IsNew(job, failure.Rule))

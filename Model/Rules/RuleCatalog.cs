@@ -74,12 +74,15 @@ public static class RuleCatalog
         (Comparison.R72TablesAgree, null),
     ];
 
-    /// <summary>Every promise, ascending by number.</summary>
+    /// <summary>Every promise that is asked of simulated drivers, ascending by number.</summary>
     public static IReadOnlyList<RuleInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>Promises that only a real kernel can keep or break; its runner reports them.</summary>
+    public static IReadOnlyList<RuleInfo> OfKernelsOnly { get; } = [Comparison.R73KernelStaysWell];
 
     /// <summary>The promise of a number.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static RuleInfo Find(RuleId id) => All.FirstOrDefault(info => info.Id == id)
+    public static RuleInfo Find(RuleId id) => All.Concat(OfKernelsOnly).FirstOrDefault(info => info.Id == id)
         ?? throw new ArgumentException($"no rule {id}", nameof(id));
 
     /// <summary>

@@ -54,7 +54,9 @@ internal static class ContainerCases
 
     /// <summary>A mapping is made, and a second group comes to the container.</summary>
     private static RuleBench Later(RuleBench b, Prot prot) => b.Container()
-        .ClientBegin(Op.VfioMap, iova: 0x1000, size: 0x1000, extra: (uint)prot).ClientEnd()
+        .ClientBegin(Op.VfioMap, iova: 0x1000, size: 0x1000, extra: (uint)prot)
+        .Pinned(0x9000, 0x1000, writes: (prot & Prot.Write) != 0)
+        .ClientEnd()
         .ClientBegin(Op.VfioSetContainer, b: 1);
 
     /// <summary>The first page of a mapping of two is to be unmapped.</summary>

@@ -171,6 +171,12 @@ public sealed class DomainFacts
 
     public DomainType Type { get; internal set; }
 
+    /// <summary>Flags it was allocated with.</summary>
+    public AllocFlags Flags { get; internal set; }
+
+    /// <summary>The op with flags made it.</summary>
+    public bool ByFlagsOp { get; internal set; }
+
     /// <summary>Name of the driver that made it; NULL when the trace does not tell.</summary>
     public string? Driver { get; internal set; }
 
@@ -210,9 +216,10 @@ public sealed class DomainFacts
     {
         Id = id;
         Type = default;
+        Flags = AllocFlags.None;
         Driver = null;
         Profile = null;
-        Static = Freed = OfClient = false;
+        Static = Freed = ByFlagsOp = OfClient = false;
         Attached = 0;
         Groups = AskedFor = 0;
         Home = ulong.MaxValue;
