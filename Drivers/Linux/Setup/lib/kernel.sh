@@ -43,7 +43,8 @@ kernel_make() {
     shift
     "${make[@]}" -C "$(kernel_source_directory)" O="$cache/build/$arch" ARCH="$(kernel_arch_name "$arch")" \
         CROSS_COMPILE="$(cross_prefix "$arch")" LOCALVERSION=-conformance KBUILD_BUILD_USER=conformance \
-        KBUILD_BUILD_HOST=conformance KBUILD_BUILD_TIMESTAMP=1970-01-01 "$@"
+        KBUILD_BUILD_HOST=conformance KBUILD_BUILD_TIMESTAMP=1970-01-01 \
+        KBUILD_BUILD_VERSION=1 "$@"
 }
 
 kernel_arch_name() {

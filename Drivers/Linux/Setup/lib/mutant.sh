@@ -35,32 +35,37 @@ target_mutant() {
 mutant_build() {
     local name=$1 arch=$2 file=$3 build=$cache/build/$2 area objects object
     area=$(scratch "mutant-$name")
-    mkdir -p "$area/drivers" "$area/out"
+    mkdir -p "$area"/{drivers,out,true}
     cp -r "$(kernel_source_directory)"/drivers/{iommu,vfio} "$area/drivers/"
     python3 "$here/mutants/edit.py" "$area/$file" "$(mutant_field "$name" 5)" "$(mutant_field "$name" 6)"
+    [ ! -f "$build/mutated" ] || logged "mutant-$name" kernel_make_image "$arch"
     mapfile -t objects < <(mutant_objects "$build" "$file")
     [ ${#objects[@]} -gt 0 ] || fail "$file is no part of the kernel for $arch"
-    kernel_restore_mutated "$arch"
-    logged "mutant-$name" kernel_make "$arch" "${objects[@]}"
+    printf '%s\n' "${objects[@]}" >"$build/mutated"
     for object in "${objects[@]}"; do
-        cp "$build/$object" "$area/out/${object##*/}.true"
-        printf '%s\n' "$object" >>"$build/mutated"
+        cp "$build/$object" "$area/true/"
         logged "mutant-$name" mutant_compile "$build" "$object" "$area"
     done
-    mutant_must_differ "$name" "$build" "$area/out" "${objects[@]}"
+    mutant_must_differ "$name" "$build" "$area/true" "${objects[@]}"
     logged "mutant-$name" kernel_link_image "$arch"
     cp "$build/$(kernel_image_path "$arch")" "$area/out/image"
     cp "$build/.config" "$area/out/config"
+    for object in "${objects[@]}"; do
+        cp "$area/true/${object##*/}" "$build/$object"
+    done
+    rm "$build/mutated"
 }
 
-# Prints the objects that were made from a source file: of itself, or of what includes it.
+# Prints the objects that were made from a source file: of itself, or of what includes it. The compiler may have written
+# its folder as "folder/other/..".
 mutant_objects() {
-    local build=$1 file=$2 source command
+    local build=$1 file=$2 source command path
     source=$(kernel_source_directory)
+    path="$source/${file%/*}(/[^/[:space:]]+/\\.\\.)*/${file##*/}"
     while read -r command; do
         command=${command#"$build"/}
         printf '%s\n' "${command%/.*}/$(basename "$command" .cmd | sed 's/^\.//')"
-    done < <(grep -rlE --include='.*.o.cmd' -- "(:=|^|[[:space:]])$source/$file([[:space:]]|\$)" "$build"/drivers/{iommu,vfio})
+    done < <(grep -rlE --include='.*.o.cmd' -- "(:=|^|[[:space:]])$path([[:space:]]|\$)" "$build"/drivers/{iommu,vfio})
 }
 
 # Repeats the command that kbuild recorded for the object, with the changed copy in the place of the source. Names of
@@ -79,11 +84,10 @@ mutant_compile() {
 
 # The same bytes would be the same kernel.
 mutant_must_differ() {
-    local name=$1 build=$2 true_objects=$3 object different=''
+    local name=$1 build=$2 true_objects=$3 object
     shift 3
     for object in "$@"; do
-        cmp -s "$build/$object" "$true_objects/${object##*/}.true" || different=1
-        rm "$true_objects/${object##*/}.true"
+        cmp -s "$build/$object" "$true_objects/${object##*/}" || return 0
     done
-    [ -n "$different" ] || fail "mutant $name compiles to the same code as the true kernel"
+    fail "mutant $name compiles to the same code as the true kernel"
 }
