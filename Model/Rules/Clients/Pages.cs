@@ -221,8 +221,7 @@ public sealed class R22ReadOnlyStays : Rule
 
     /// <summary>
     /// The process has given the address for reading only, as far as the trace tells. What is not pinned is
-    /// no
-    /// memory of the process, such as the pages that try how a new domain unmaps (vfio_test_domain_fgsp).
+    /// no memory of the process, such as the pages that try how a new domain unmaps (vfio_test_domain_fgsp).
     /// </summary>
     private bool IsReadOnly(TraceLedger ledger, DomainId domain, ulong iova, ulong pa) =>
         pins.TryGetValue(pa >> pageShift, out var pinned) && pinned.All > 0
