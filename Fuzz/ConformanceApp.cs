@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Conformance.Drivers.Linux.Guest;
 using Conformance.Fuzz.Verbs;
 using Conformance.Harness.Running;
 
@@ -49,7 +50,8 @@ public static class ConformanceApp
         {
             return Complain(host, wrong.Message);
         }
-        catch (Exception wrong) when (wrong is InputException or IOException or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is InputException or GuestSetupException or IOException
+            or UnauthorizedAccessException)
         {
             host.Error.WriteLine(wrong.Message);
             return ExitCode.Usage;
@@ -77,6 +79,8 @@ public static class ConformanceApp
         root.Add(run);
         root.Add(ReplayVerb.Create(host));
         root.Add(SpecimensVerb.Create(host));
+        root.Add(LinuxVerb.Create(host));
+        root.Add(ExportVerb.Create(host));
         foreach (var list in ListVerbs.Create(host))
         {
             root.Add(list);

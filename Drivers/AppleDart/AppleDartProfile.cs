@@ -50,6 +50,7 @@ internal static class AppleDartProfile
             PageSizes = new PageSizes(1UL << variant.PageShift),
             Aperture = Aperture.OfBits(variant.Ias),
             IovaLast = (1UL << reach) - 1,
+            IovaMask = ulong.MaxValue >> (64 - SeenBits(tree, variant)),
             IovaOutside = Errno.ENOMEM,
             PaLast = (1UL << variant.Oas) - 1,
             PaOutside = Errno.ERANGE,
@@ -127,4 +128,16 @@ internal static class AppleDartProfile
         (_, > 36) => 47,
         _ => 36,
     };
+
+    /// <summary>
+    /// IOVA bits that choose a TTBR or an entry: from 7.2 on the TTBR index has the width of any other index.
+    /// </summary>
+    private static int SeenBits(KernelTree tree, AppleDartVariant variant) =>
+        (tree, variant.PageShift, variant.Ias) switch
+        {
+            (not KernelTree.V7_2, _, _) => 64,
+            (_, 12, _) => 39,
+            (_, _, > 36) => 58,
+            _ => 47,
+        };
 }

@@ -44,8 +44,8 @@ public abstract class ArmSmmuV3ModernDriver : ArmSmmuV3Driver
 
     public override IommuDomain IdentityDomain => identity;
 
-    /// <summary>Which paging domain a switch to a static one leaves.</summary>
-    protected abstract SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old);
+    /// <summary>Which paging domain a switch of normal DMA or of a PASID to a static one leaves.</summary>
+    protected abstract SmmuModernDomain? OldUserOf(SmmuMaster master, Pasid pasid, IommuDomain? old);
 
     /// <summary>Finalised at once: -ENODEV without a probed device, else the error of finalise.</summary>
     protected static AllocResult Make(SmmuModernDomain domain, IommuDevice dev, bool dirty)
@@ -65,7 +65,7 @@ public abstract class ArmSmmuV3ModernDriver : ArmSmmuV3Driver
 
     /// <summary>Attaches a static domain, as release does without the core's help.</summary>
     protected void Park(SmmuMaster master, bool onIdentity) =>
-        (onIdentity ? identity : blocked).Attach(master, OldUserOf(master, master.Domain));
+        (onIdentity ? identity : blocked).Attach(master, OldUserOf(master, Pasid.None, master.Domain));
 }
 
 /// <summary>6.12: domain_alloc_paging and domain_alloc_user; release chooses identity or abort
@@ -94,8 +94,10 @@ public sealed class ArmSmmuV3Driver612(
     public override Capabilities Capable(IommuDevice dev) =>
         BaseCapabilities(dev) | Capabilities.DeferredFlush | DirtyCapability(dev);
 
-    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) =>
-        master.Domain as SmmuModernDomain;
+    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, Pasid pasid, IommuDomain? old) =>
+        pasid == Pasid.None
+            ? master.Domain as SmmuModernDomain
+            : master.Pasids.GetValueOrDefault(pasid.Value);
 
     /// <summary>The entry goes back to what it was at start: bypass for devices with direct regions, else
     /// abort.</summary>
@@ -138,7 +140,7 @@ public sealed class ArmSmmuV3Driver72(
             : capabilities;
     }
 
-    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, IommuDomain? old) =>
+    protected override SmmuModernDomain? OldUserOf(SmmuMaster master, Pasid pasid, IommuDomain? old) =>
         old as SmmuModernDomain;
 
     protected override void LeaveDomain(IommuDevice dev, SmmuMaster master)

@@ -9,11 +9,12 @@ namespace Conformance.Drivers.ArmSmmuV3;
 /// </summary>
 public sealed class SmmuStaticDomain : IommuDomain
 {
-    private readonly Func<SmmuMaster, IommuDomain?, SmmuModernDomain?> oldUserOf;
+    private readonly Func<SmmuMaster, Pasid, IommuDomain?, SmmuModernDomain?> oldUserOf;
 
     /// <param name="type">Identity or Blocked.</param>
     /// <param name="oldUserOf">Which domain the switch leaves, as the tree finds it.</param>
-    public SmmuStaticDomain(DomainType type, Func<SmmuMaster, IommuDomain?, SmmuModernDomain?> oldUserOf)
+    public SmmuStaticDomain(
+        DomainType type, Func<SmmuMaster, Pasid, IommuDomain?, SmmuModernDomain?> oldUserOf)
     {
         this.oldUserOf = oldUserOf;
         Type = type;
@@ -28,7 +29,7 @@ public sealed class SmmuStaticDomain : IommuDomain
     {
         if (dev.DriverData is SmmuMaster master)
         {
-            Attach(master, oldUserOf(master, old));
+            Attach(master, oldUserOf(master, Pasid.None, old));
         }
 
         return Errno.OK;
@@ -41,16 +42,15 @@ public sealed class SmmuStaticDomain : IommuDomain
             return Errno.OK;
         }
 
+        var left = oldUserOf(master, pasid, old);
         master.ClearContext(pasid.Value);
         if (master.AtsEnabled)
         {
             master.InvalidateAtc(pasid.Value);
         }
 
-        if (master.Pasids.Remove(pasid.Value, out var left))
-        {
-            left.RemoveUser(master, pasid.Value);
-        }
+        left?.RemoveUser(master, pasid.Value);
+        master.Pasids.Remove(pasid.Value);
 
         // The last PASID is gone: an entry without contexts will do again.
         if (master.UsedSubstreams == 0 && master.Domain is SmmuStaticDomain normal)

@@ -1,6 +1,7 @@
 using Conformance.Drivers.Specimens;
 using Conformance.Model.Contract;
 using Conformance.Model.Rules;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.Catalog;
 
@@ -11,7 +12,26 @@ namespace Conformance.Drivers.Catalog;
 /// <param name="LastEra">Last era that shows it.</param>
 /// <param name="Citation">Kernel file and function, tree, or commit.</param>
 public sealed record ExpectedBreakage(
-    RuleId Rule, IReadOnlyList<string> Variants, string FirstEra, string LastEra, string Citation);
+    RuleId Rule, IReadOnlyList<string> Variants, string FirstEra, string LastEra, string Citation)
+{
+    /// <summary>
+    /// Scenarios per driver and era in which a breakage usually shows: some need two rare things at once,
+    /// which is the work of a night.
+    /// </summary>
+    public const int UsuallyShowsIn = 2000;
+
+    /// <summary>
+    /// What a scenario must have for the breakage to show; without it the broken rule is a finding. Null: the
+    /// usual things.
+    /// </summary>
+    public Func<Scenario, bool>? Needs { get; init; }
+
+    /// <summary>
+    /// Scenarios per driver and era from which on it is held against the catalogue that the breakage does not
+    /// show.
+    /// </summary>
+    public int ShowsIn { get; init; } = UsuallyShowsIn;
+}
 
 /// <summary>Why the premise of a rule cannot hold for a driver.</summary>
 public sealed record UnexercisedReason(RuleId Rule, string FirstEra, string LastEra, string Reason);

@@ -66,10 +66,6 @@ internal sealed class IntelVtdDriver : IIommuDriver
     /// <summary>What all units have in common.</summary>
     public Machine Machine { get; }
 
-    /// <remarks>
-    /// A crash kernel offers no PASIDs here: whether an entry still is the old kernel's cannot be told from
-    /// outside.
-    /// </remarks>
     public Errno ProbeDevice(IommuDevice dev)
     {
         var unit = units[unitOfInstance[dev.Spec.Instance.Index]];
@@ -80,7 +76,7 @@ internal sealed class IntelVtdDriver : IIommuDriver
 
         var device = new VtdDevice(dev, unit, Steps.Programmed(dev.Spec.Requesters.Length));
         dev.DriverData = device;
-        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, Machine.Kdump ? 0 : unit.Capabilities.Pasids);
+        dev.MaxPasids = unit.Capabilities.Pasids;
         if (unit.IsScalable)
         {
             device.Pasids = new VtdPasidTable(unit, device.PasidSupported ? dev.Spec.MaxPasids : 0);
@@ -157,8 +153,15 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public AllocResult DomainAllocIdentity(IommuDevice dev) =>
         throw new InvalidOperationException("the driver has no domain_alloc_identity");
 
+    /// <summary>7.2, scalable mode: ATS goes on, for the domain that is attached by now too.</summary>
     public void ProbeFinalize(IommuDevice dev)
     {
+        var device = (VtdDevice)dev.DriverData!;
+        if (Rules.AtsFromProbe && device.Unit.IsScalable)
+        {
+            device.EnableAts();
+            device.Domain?.AddDeviceTags(device, 0);
+        }
     }
 
     /// <summary>
@@ -169,6 +172,11 @@ internal sealed class IntelVtdDriver : IIommuDriver
     public void ReleaseDevice(IommuDevice dev)
     {
         var device = (VtdDevice)dev.DriverData!;
+        if (Rules.AtsFromProbe)
+        {
+            device.DisableAts();
+        }
+
         if (!Rules.ContextAtProbe)
         {
             ReleaseAttached(device);

@@ -1,6 +1,7 @@
 using Conformance.Drivers.Catalog;
 using Conformance.Drivers.Specimens;
 using Conformance.Model.Rules;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.IntelVtd;
 
@@ -38,13 +39,35 @@ public static class IntelVtdEntry
             Breaks(
                 40, "v6.19", "v7.2",
                 "7.2 generic_pt/iommu_pt.h: unmap_range removes nothing when the range leaves the table"),
-            Breaks(39, "v5.19", "v6.7", KeepsOld),
+            .. new[] { 39, 46 }.Select(r => Breaks(r, "v5.19", "v6.7", KeepsOld)),
             .. new[] { 3, 4, 12, 19, 40, 41, 42, 44 }.Select(r => Breaks(r, "v5.19", "v6.7", RoundsUp)),
             Breaks(
                 12, "v5.19", "v6.6",
                 "6.1 intel/dmar.c: qi_flush_piotlb aligns the start of a first-stage range down and leaves "
                 + "the size",
                 VtdVariants.ScalableFirstStage),
+            Breaks(
+                12, "v5.19", "v6.6",
+                "6.1 intel/iommu.c: intel_flush_iotlb_all leaves device TLBs alone in caching mode",
+                VtdVariants.LegacyCaching) with { Needs = s => HasAts(s) && Has(s, Op.FlushAll) },
+            Breaks(
+                12, "v6.7", "v6.7",
+                "6.12 intel/iommu.c: dmar_domain_attach_device switches ATS on; a PASID attached before has "
+                + "no device-TLB tag (cache.c: __cache_tag_assign_domain)",
+                VtdVariants.ScalableFirstStage, VtdVariants.ScalableSecondStage)
+                with
+                {
+                    Needs = s => HasAts(s) && Has(s, Op.AttachPasid),
+                },
+            Breaks(
+                72, "v5.19", "v6.7",
+                "6.1, 6.12 intel/iommu.c: prepare_domain_attach_device lowers agaw without going down a "
+                + "table when entry 0 of the top table is absent (docs/suspects.md)")
+                with
+                {
+                    Needs = MapsAboveTheUnit,
+                    ShowsIn = 50_000,
+                },
             Breaks(
                 67, "v5.19", "v6.7",
                 "6.1, 6.12 intel/iommu.c: intel_iommu_unmap puts table pages on the gather before "
@@ -77,10 +100,24 @@ public static class IntelVtdEntry
                 "7.2 intel/iommu.c: identity_domain_attach_dev writes a pass-through entry without asking "
                 + "for ECAP.PT",
                 VtdVariants.NoPassthrough),
-            .. new[] { 4, 6, 12, 17, 19, 20, 39, 41, 42, 46,
-                56 }.Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
+            .. new[] { 3, 4, 6, 12, 17, 19, 20, 39, 41, 42, 46, 56, 65 }
+                .Select(r => Breaks(r, "v6.19", "v7.2", LostAttach, Locked)),
         ],
     };
+
+    private static bool Has(Scenario scenario, Op op) => scenario.Commands.Any(c => c.Op == op);
+
+    private static bool HasAts(Scenario scenario) => scenario.Topology.Devices.Any(d => d.Ats);
+
+    /// <summary>
+    /// A domain is mapped above the 48 bits that all variants have, and something lower is unmapped from it.
+    /// </summary>
+    private static bool MapsAboveTheUnit(Scenario scenario)
+    {
+        var unmapped = scenario.Commands.Where(c => c.Op is Op.Unmap or Op.UnmapFast && c.Iova >> 48 == 0)
+            .Select(c => c.A).ToHashSet();
+        return scenario.Commands.Any(c => c.Op == Op.Map && c.Iova >> 48 != 0 && unmapped.Contains(c.A));
+    }
 
     private static ExpectedBreakage Breaks(
         int rule, string first, string last, string citation, params string[] variants) =>

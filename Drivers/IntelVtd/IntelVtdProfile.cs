@@ -115,7 +115,7 @@ internal static class IntelVtdProfile
             DriverRegions = InterruptWindow,
             ReportsRegions = [ResvType.Direct, ResvType.DirectRelaxable],
             Capabilities = Promises(tree, capabilities),
-            MaxPasids = machine.Kdump ? 0 : capabilities.Pasids,
+            MaxPasids = capabilities.Pasids,
             KeepsIdentityOfRelease = rules.StaticDomains && !capabilities.IsScalable,
             ReleaseLeavesFor = rules.ContextAtProbe && capabilities.IsScalable ? _ =>
                 RefusedAttach.Blocked : null,
@@ -293,7 +293,10 @@ internal static class IntelVtdProfile
             IovaWraps = Errno.EINVAL,
             MapChecks = [MapCheck.Iova, MapCheck.Permission],
             SyncReaches = firstStage && !rules.WidensFirstStage ? UnderFlushed : null,
-            DmaWindow = firstStage ? (0, (1UL << (width - 1)) - 1) : null,
+            Masks = firstStage ? IovaMasking.SignedDma : IovaMasking.None,
+            GathersPages = true,
+            FlushAllSparesDevices = !rules.StaticDomains && capabilities.IsCaching,
+            MissesPasidsBeforeAttach = rules.StaticDomains,
             WriteOnly = WriteOnlyRule.BecomesReadWrite,
             Overlap = OverlapRule.KeepOldAndSucceed,
             OverlapSmaller = OverlapRule.Replace,
@@ -328,8 +331,9 @@ internal static class IntelVtdProfile
     }
 
     /// <summary>
-    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a domain that does not suit
-    /// the unit.
+    /// set_dev_pasid: a unit without PASIDs, a domain with dirty tracking (6.12), a context entry copied from
+    /// the crashed kernel, a domain that does not suit the unit, a PASID beyond the device's table (a replace
+    /// is not tested by the core).
     /// </summary>
     private static Errno CheckPasid(VtdRules rules, VtdCapabilities unit, in PasidCase c)
     {
@@ -343,6 +347,14 @@ internal static class IntelVtdProfile
             return Errno.EINVAL;
         }
 
-        return rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;
+        if (c.Inherited)
+        {
+            return Errno.EBUSY;
+        }
+
+        var errno = rules.Generic ? CheckGeneric(unit, c.Domain, c.Type) : Errno.OK;
+        return errno == Errno.OK && c.Pasid.Value >= VtdPasidTable.LimitOf(c.Device.MaxPasids)
+            ? Errno.ENODEV
+            : errno;
     }
 }

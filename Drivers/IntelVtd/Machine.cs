@@ -13,9 +13,6 @@ internal sealed record Machine(IReadOnlyList<VtdCapabilities> Units, IReadOnlyLi
     /// <summary>What the simulated machine has as RAM, from address 0.</summary>
     public const ulong RamBytes = 64UL << 20;
 
-    /// <summary>The crash kernel took over translation tables.</summary>
-    public bool Kdump { get; init; }
-
     public static Machine Of(Topology topology) => Of(topology, VtdVariants.Of);
 
     public static Machine Of(Topology topology, Func<string, VtdCapabilities> capabilitiesOf) =>
@@ -26,10 +23,7 @@ internal sealed record Machine(IReadOnlyList<VtdCapabilities> Units, IReadOnlyLi
                 .Where(d => string.Equals(
                     topology.InstanceOf(d).Driver, IntelVtdFactory.DriverName, StringComparison.Ordinal))
                 .SelectMany(d => d.Regions)
-                .Where(r => r.Type is ResvType.Direct or ResvType.DirectRelaxable)])
-        {
-            Kdump = topology.Kernel.Kdump,
-        };
+                .Where(r => r.Type is ResvType.Direct or ResvType.DirectRelaxable)]);
 
     public bool All(Predicate<VtdCapabilities> test)
     {

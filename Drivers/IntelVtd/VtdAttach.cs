@@ -63,7 +63,10 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         {
             ReplaceCopied(device);
             errno = Contexts.WritePasid(device, 0, VtdEntryBits.PassThroughDid, null);
-            device.EnableAts();
+            if (errno == Errno.OK && !rules.AtsFromProbe)
+            {
+                device.EnableAts();
+            }
         }
         else
         {
@@ -84,12 +87,12 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
             return;
         }
 
-        if (!rules.StaticDomains)
+        device.Domain?.RemoveTags(device, 0);
+        if (!rules.AtsFromProbe)
         {
             device.DisableAts();
         }
 
-        device.Domain?.RemoveTags(device, 0);
         if (device.Unit.IsScalable)
         {
             Contexts.ClearPasid(device, 0);
@@ -97,9 +100,9 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
         else
         {
             Contexts.ClearLegacy(device);
+            device.DisableAts();
         }
 
-        device.DisableAts();
         device.Attached = false;
         if (device.Domain is { } domain)
         {
@@ -247,7 +250,7 @@ internal sealed class VtdAttach(VtdRules rules, VtdSteps steps, FaultPlan faults
             return errno;
         }
 
-        if (unit.IsScalable || !domain.IsPassThrough)
+        if (unit.IsScalable ? !rules.AtsFromProbe : !domain.IsPassThrough)
         {
             device.EnableAts();
         }

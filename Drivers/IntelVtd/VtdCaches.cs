@@ -29,10 +29,15 @@ internal readonly record struct CachedTable(ulong Pa, bool Read, bool Write);
 /// and, for
 /// the first stage, the PASID.
 /// </summary>
-internal sealed class VtdCaches
+/// <param name="firstStageBits">
+/// Bits of a first-stage address that are translated; those above repeat the highest and are not compared.
+/// </param>
+internal sealed class VtdCaches(int firstStageBits)
 {
     private const int ClassShift = 60;
     private const ulong FirstStage = 1UL << 40;
+
+    private readonly ulong firstStageMask = (1UL << firstStageBits) - 1;
 
     private readonly Dictionary<ushort, CachedContext> contexts = [];
     private readonly Dictionary<(ushort Sid, uint Pasid), CachedPasid> pasids = [];
@@ -58,6 +63,7 @@ internal sealed class VtdCaches
     /// <summary>A cached translation of any size; <paramref name="shift"/> tells which.</summary>
     public bool TryPage(ulong tag, ulong iova, out CachedPage page, out int shift)
     {
+        iova = Compared(tag, iova);
         for (shift = 12; shift <= 30; shift += 9)
         {
             if (pages.TryGet(tag, PageKey(iova, shift), out page))
@@ -73,7 +79,7 @@ internal sealed class VtdCaches
     public void PutPage(ulong tag, ulong iova, int shift, in CachedPage page)
     {
         Note(tag);
-        pages.Put(tag, PageKey(iova, shift), page);
+        pages.Put(tag, PageKey(Compared(tag, iova), shift), page);
     }
 
     /// <summary>
@@ -81,6 +87,7 @@ internal sealed class VtdCaches
     /// </summary>
     public bool TryTable(ulong tag, ulong iova, int top, out CachedTable table, out int level)
     {
+        iova = Compared(tag, iova);
         for (level = 1; level < top; level++)
         {
             if (tables.TryGet(tag, TableKey(iova, level), out table))
@@ -100,7 +107,7 @@ internal sealed class VtdCaches
     public void PutTable(ulong tag, ulong iova, int level, in CachedTable table)
     {
         Note(tag);
-        tables.Put(tag, TableKey(iova, level), table);
+        tables.Put(tag, TableKey(Compared(tag, iova), level), table);
     }
 
     public void DropAll()
@@ -186,6 +193,7 @@ internal sealed class VtdCaches
     /// </summary>
     public void DropRange(ulong tag, ulong first, ulong last, bool leafOnly)
     {
+        (first, last) = (Compared(tag, first), Compared(tag, last));
         for (var shift = 12; shift <= 30; shift += 9)
         {
             pages.DropRange(tag, PageKey(first, shift), PageKey(last, shift));
@@ -203,6 +211,9 @@ internal sealed class VtdCaches
     /// <summary>A table of level n serves the addresses of one entry of level n + 1.</summary>
     private static ulong TableKey(ulong iova, int level) =>
         ((ulong)level << ClassShift) | (iova >> (12 + (9 * level)));
+
+    private ulong Compared(ulong tag, ulong iova) =>
+        (tag & FirstStage) == 0 ? iova : iova & firstStageMask;
 
     private void Note(ulong tag)
     {

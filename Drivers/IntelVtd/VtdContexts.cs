@@ -26,7 +26,7 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
                 continue;
             }
 
-            TearDownCopied(unit, at, sid);
+            TearDownCopied(device, at, sid);
             var high = unit.Read(at + 8) | ((ulong)did << VtdEntryBits.ContextDidShift) | aw;
             var low = unit.Read(at) | root | (type << VtdEntryBits.TranslationShift);
             unit.Write(at + 8, high);
@@ -71,7 +71,7 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
                 continue;
             }
 
-            TearDownCopied(unit, at, sid);
+            TearDownCopied(device, at, sid);
             unit.Write(at + 8, 0);
             unit.Write(
                 at,
@@ -237,8 +237,13 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
     private static bool IsLive(VtdUnit unit, ulong at, ushort sid) =>
         (unit.Read(at) & VtdEntryBits.Present) != 0 && !unit.IsCopied(sid);
 
-    private static void TearDownCopied(VtdUnit unit, ulong at, ushort sid)
+    /// <summary>
+    /// The old kernel's entry goes, with all that may be cached through it. Which domain ids and PASIDs a
+    /// scalable one used is not known, so everything is dropped (pasid.c: device_pasid_table_setup).
+    /// </summary>
+    private void TearDownCopied(VtdDevice device, ulong at, ushort sid)
     {
+        var unit = device.Unit;
         if (!unit.IsCopied(sid))
         {
             return;
@@ -248,7 +253,17 @@ internal sealed class VtdContexts(VtdRules rules, VtdSteps steps)
         unit.Write(at, 0);
         unit.Write(at + 8, 0);
         unit.Flush.Context(VtdCommands.Selective, did, sid);
-        unit.Flush.Iotlb(VtdCommands.DomainSelective, did);
+        if (unit.IsScalable && rules.ContextAtProbe)
+        {
+            unit.Flush.PasidCache(VtdCommands.PasidCacheGlobal, 0, 0);
+            unit.Flush.Iotlb(VtdCommands.Global, 0);
+            FlushDevice(device, sid, 0);
+        }
+        else
+        {
+            unit.Flush.Iotlb(VtdCommands.DomainSelective, did);
+        }
+
         unit.ForgetCopied(sid);
     }
 

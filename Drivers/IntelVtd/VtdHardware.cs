@@ -17,7 +17,7 @@ public sealed class VtdHardware
 
     private readonly PhysicalMemory memory;
     private readonly Trace trace;
-    private readonly VtdCaches caches = new();
+    private readonly VtdCaches caches;
     private readonly VtdDeviceTlbs deviceTlbs = new();
     private readonly VtdInvalidator invalidator;
     private readonly VtdWalker walker;
@@ -42,6 +42,7 @@ public sealed class VtdHardware
         Capabilities = capabilities;
         this.memory = memory;
         this.trace = trace;
+        caches = new VtdCaches(capabilities.HasFirstStage5Level ? 57 : 48);
         faults = new VtdFaultLog(capabilities.FaultRecords);
         invalidator = new VtdInvalidator(capabilities, caches, deviceTlbs, memory, trace);
         walker = new VtdWalker(capabilities, memory, caches);

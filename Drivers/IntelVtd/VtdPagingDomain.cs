@@ -110,6 +110,12 @@ internal abstract class VtdPagingDomain : IommuDomain
     public void AddTags(VtdDevice device, uint pasid)
     {
         Tag(new CacheTag(device.Unit, ids[device.Unit.Index], pasid, null, 1));
+        AddDeviceTags(device, pasid);
+    }
+
+    /// <summary>As <see cref="AddTags"/>, for the caches inside a device that has ATS on.</summary>
+    public void AddDeviceTags(VtdDevice device, uint pasid)
+    {
         for (var i = 0; device.AtsEnabled && i < device.Sids.Length; i++)
         {
             Tag(new CacheTag(device.Unit, ids[device.Unit.Index], pasid, device.Sids[i], 1));

@@ -21,8 +21,7 @@ internal sealed class VtdPasidTable
     public VtdPasidTable(VtdUnit unit, uint pasids)
     {
         this.unit = unit;
-        var needed = Math.Max(1, (pasids / 64 * 8 + PageBytes - 1) / PageBytes);
-        pages = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)needed);
+        pages = PagesFor(pasids);
         Directory = unit.AllocPage(pages);
     }
 
@@ -31,7 +30,10 @@ internal sealed class VtdPasidTable
     /// <summary>PDTS: the directory has 2^(n + 7) entries.</summary>
     public int SizeField => 2 + System.Numerics.BitOperations.Log2((uint)pages);
 
-    private uint Limit => (uint)pages * 512 * 64;
+    private uint Limit => LimitOf(pages);
+
+    /// <summary>The first PASID beyond the table of a device with so many of them.</summary>
+    public static uint LimitOf(uint pasids) => LimitOf(PagesFor(pasids));
 
     /// <summary>Address of an entry, its table made when missing; 0 beyond the directory.</summary>
     public ulong Entry(uint pasid, bool create)
@@ -76,6 +78,14 @@ internal sealed class VtdPasidTable
         unit.Write(entry + 8, q1);
         unit.Write(entry, q0 | VtdEntryBits.Present);
     }
+
+    private static int PagesFor(uint pasids)
+    {
+        var needed = Math.Max(1, (pasids / 64 * 8 + PageBytes - 1) / PageBytes);
+        return (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)needed);
+    }
+
+    private static uint LimitOf(int pages) => (uint)pages * 512 * 64;
 
     public void Free()
     {

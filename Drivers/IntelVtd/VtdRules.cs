@@ -22,6 +22,13 @@ internal sealed record VtdRules
     /// </summary>
     public bool ContextAtProbe { get; init; }
 
+    /// <summary>
+    /// 7.2, scalable mode: ATS is on from probe_finalize to release. Before that, and in legacy mode, it
+    /// comes
+    /// and goes with what is attached for requests without PASID.
+    /// </summary>
+    public bool AtsFromProbe { get; init; }
+
     /// <summary>6.1, 6.12: bit 0 is set on every second-stage leaf.</summary>
     public bool AlwaysReadable { get; init; }
 
@@ -97,6 +104,7 @@ internal sealed record VtdRules
         Generic = true,
         StaticDomains = true,
         ContextAtProbe = true,
+        AtsFromProbe = true,
         SendsHint = true,
         WidensFirstStage = true,
         WishesDmaWithoutPassThrough = true,

@@ -28,15 +28,16 @@ internal sealed class VtdStages(VtdCapabilities capabilities, PhysicalMemory mem
     /// <summary>0 and the page, or the fault reason.</summary>
     public uint Translate(in VtdStage stage, ulong iova, DmaAccess access, out CachedPage page, out int shift)
     {
+        if (Outside(stage, iova))
+        {
+            page = default;
+            shift = 12;
+            return stage.First ? VtdFault.NonCanonical : VtdFault.BeyondWidth;
+        }
+
         if (caches.TryPage(stage.Tag, iova, out page, out shift))
         {
             return Allowed(stage, page, access);
-        }
-
-        shift = 12;
-        if (Outside(stage, iova))
-        {
-            return stage.First ? VtdFault.NonCanonical : VtdFault.BeyondWidth;
         }
 
         var reason = Walk(stage, iova, out page, out shift);

@@ -1,6 +1,7 @@
 using Conformance.Drivers.Catalog;
 using Conformance.Drivers.Specimens;
 using Conformance.Model.Rules;
+using Conformance.Model.Scenarios;
 
 namespace Conformance.Drivers.S390;
 
@@ -24,6 +25,17 @@ public static class S390Entry
                 "s390-iommu.c of 7.2: attach blocks first, a refused instruction leaves the device so,"
                     + " and the core no longer attaches the old domain again",
                 7, 36),
+            new(
+                new RuleId(12),
+                ["zpci-rfx"],
+                "v6.19",
+                "v7.2",
+                "s390-iommu.c of 7.2: s390_iommu_iotlb_sync takes the size of a gather from 0 to 2^64-1 for 0"
+                    + " (docs/suspects.md)")
+            {
+                Needs = scenario => scenario.Commands.Any(c => c.Op == Op.UnmapFast),
+                ShowsIn = 20_000,
+            },
             .. Broken(
                 "v6.7",
                 "v7.2",

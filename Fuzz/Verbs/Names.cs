@@ -1,5 +1,6 @@
 using System.Globalization;
 using Conformance.Drivers.Catalog;
+using Conformance.Drivers.Linux;
 using Conformance.Drivers.Specimens;
 using Conformance.Harness.Search;
 using Conformance.Model.Core;
@@ -63,6 +64,14 @@ internal static class Names
     public static Specimen Specimen(string name) =>
         SpecimenCheck.All.FirstOrDefault(s => s.Name == name)
         ?? throw Unknown("specimen", name, SpecimenCheck.All.Select(s => s.Name));
+
+    /// <summary>A machine that kernels boot on, with or without <c>linux:</c> in front.</summary>
+    public static LinuxTarget Target(string name)
+    {
+        var bare = name.StartsWith("linux:", StringComparison.Ordinal) ? name["linux:".Length..] : name;
+        return LinuxTargets.Find(bare)
+            ?? throw Unknown("machine", name, LinuxTargets.All.Select(t => t.Name));
+    }
 
     /// <summary>A decimal number, or a hexadecimal one after <c>0x</c>.</summary>
     public static ulong Number(string option, string word, ulong least, ulong most)

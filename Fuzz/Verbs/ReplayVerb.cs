@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Conformance.Drivers.Catalog;
 using Conformance.Harness.Reports;
 using Conformance.Harness.Running;
 using Conformance.Harness.Search;
@@ -30,13 +31,35 @@ internal static class ReplayVerb
         {
             Description = "Known breakages of the drivers are findings too.",
         };
+        var on = new Option<string[]>("--on")
+        {
+            HelpName = "systems",
+            Description = "Side by side on these, such as 'intel-vtd,linux:intel'.",
+            CustomParser = static result => [.. result.Tokens.SelectMany(t => t.Value.Split(','))],
+        };
+        var kernel = new KernelWish();
         var command = new Command("replay", "Run one scenario file on its drivers and say what it shows.")
         {
-            file, trace, specimen, noExpectations,
+            file, trace, specimen, noExpectations, on,
         };
+        kernel.AddTo(command);
         command.SetAction(parsed =>
         {
             var scenario = Read(parsed.GetRequiredValue(file), host);
+            if (parsed.GetValue(on) is { Length: > 0 } systems)
+            {
+                var wish = new ReplayOn(kernel, !parsed.GetValue(noExpectations));
+                return wish.Run(scenario, systems, parsed, parsed.GetValue(trace), host);
+            }
+
+            var instances = scenario.Topology.Instances;
+            var unknown = instances.FirstOrDefault(i => DriverCatalog.Find(i.Driver) is null);
+            if (unknown is { } none)
+            {
+                throw new InputException(
+                    $"{none.Driver} has no simulated driver; replay it with --on linux:...");
+            }
+
             var replay = parsed.GetValue(specimen) is { } name
                 ? Replay.Of(scenario, Names.Specimen(name))
                 : Replay.Of(scenario, Subject.Of(Eras.Find(scenario.Era)!), !parsed.GetValue(noExpectations));
@@ -46,7 +69,8 @@ internal static class ReplayVerb
         return command;
     }
 
-    private static Scenario Read(string file, Host host)
+    /// <summary>The scenario of a file, or of standard input for <c>-</c>.</summary>
+    internal static Scenario Read(string file, Host host)
     {
         var fromInput = file == "-";
         if (!fromInput && !File.Exists(file))

@@ -1,4 +1,7 @@
+using Conformance.Drivers.Linux;
+using Conformance.Harness.Linux;
 using Conformance.Harness.Running;
+using Conformance.Model.Core;
 using Conformance.Model.Rules;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
@@ -56,12 +59,33 @@ public sealed class TraceRecording
         return recording;
     }
 
+    /// <summary>
+    /// Runs the scenario once on a real kernel, whose results and accesses the trace shows.
+    /// </summary>
+    public static TraceRecording Of(
+        LinuxTarget target,
+        Era era,
+        Scenario scenario,
+        IKernelUnderTest kernel,
+        LinuxOptions options,
+        Func<RuleId, bool> isExpected)
+    {
+        var recording = new TraceRecording();
+        var runner = new LinuxRunner(target, era, scenario, kernel, options, isExpected)
+        {
+            AfterCommand = (step, system) => recording.Keep(system, scenario.Commands[step.Index]),
+        };
+        recording.StateAfter = StateText.Describe(runner.Follower.Core);
+        recording.Result = runner.Run();
+        return recording;
+    }
+
     private void Record(Subject subject, Scenario scenario, Func<RuleId, bool> isExpected)
     {
         LockstepRunner? runner = null;
         runner = new LockstepRunner(subject, scenario, isExpected)
         {
-            AfterCommand = index => Keep(runner!, scenario.Commands[index]),
+            AfterCommand = index => Keep(runner!.System, scenario.Commands[index]),
         };
         StateAfter = StateText.Describe(runner.System.Core);
         using var guard = new GuardedRunner(Patience);
@@ -73,7 +97,7 @@ public sealed class TraceRecording
     }
 
     /// <summary>On the thread of the run, which may come back long after it was given up.</summary>
-    private void Keep(LockstepRunner runner, in Command command)
+    private void Keep(IommuSystem system, in Command command)
     {
         lock (gate)
         {
@@ -82,21 +106,24 @@ public sealed class TraceRecording
                 return;
             }
 
-            commands.Add(new RecordedCommand(command.ToString(), Lines(runner)));
+            commands.Add(new RecordedCommand(command.ToString(), Lines(system)));
             StateBefore = StateAfter;
-            StateAfter = StateText.Describe(runner.System.Core);
+            StateAfter = StateText.Describe(system.Core);
         }
     }
 
-    private static List<RecordedLine> Lines(LockstepRunner runner)
+    /// <summary>The line of the command itself, which its text stands for.</summary>
+    private static bool IsHeading(in TraceEvent e) =>
+        e.Kind == EventKind.ClientBegin || e is { Kind: EventKind.CommandBegin, Flag: false };
+
+    private static List<RecordedLine> Lines(IommuSystem system)
     {
-        var text = new TraceText(runner.System.Core.NameOf);
+        var text = new TraceText(system.Core.NameOf);
         var lines = new List<RecordedLine>();
-        var events = runner.System.Trace.Events;
+        var events = system.Trace.Events;
         for (var i = 0; i < events.Length; i++)
         {
-            // The command itself is the head of its lines; the calls that a client makes are among them.
-            if (events[i] is not ({ Kind: EventKind.CommandBegin, Flag: false } or { Kind: EventKind.ClientBegin }))
+            if (!IsHeading(events[i]))
             {
                 lines.Add(new RecordedLine(i, events[i].Kind, text.Line(events[i])));
             }

@@ -48,6 +48,10 @@ public sealed class ProbePlan
     private readonly ulong[] ring = new ulong[RingSize];
     private readonly ulong[] fixedPoints;
     private readonly List<(int Device, uint Pasid)> pasids = [];
+
+    /// <summary>Devices; those that commands were lately about come first, so within a budget.</summary>
+    private readonly List<int> devices;
+
     private int ringCount;
     private int ringNext;
     private int turn;
@@ -62,6 +66,7 @@ public sealed class ProbePlan
         this.budget = budget;
         memory = new ClientMemory(topology.CpuPageShift);
         fixedPoints = [.. FixedPoints(topology, profileOf).Distinct()];
+        devices = [.. Enumerable.Range(0, topology.Devices.Length)];
     }
 
     /// <summary>What to try now, in order.</summary>
@@ -73,6 +78,7 @@ public sealed class ProbePlan
         Probes.Clear();
         addresses.Clear();
         precise = 0;
+        Touch(command);
         if (!Choose(command, outcome))
         {
             return;
@@ -137,27 +143,21 @@ public sealed class ProbePlan
     }
 
     /// <summary>
-    /// Each address at each device, the precise ones both ways; then PASIDs at the first address.
+    /// The precise addresses at the device that commands were about last, then each address at each device;
+    /// then PASIDs at the first address.
     /// </summary>
     private void Spread()
     {
+        for (var a = 0; a < precise; a++)
+        {
+            AddProbes(a, devices[0]);
+        }
+
         for (var a = 0; a < addresses.Count; a++)
         {
-            var (address, at) = addresses[a];
-            var iova = new Iova(address & ~(budget.WordSize - 1));
-            for (var d = 0; d < topology.Devices.Length; d++)
+            for (var d = a < precise ? 1 : 0; d < devices.Count; d++)
             {
-                var requester = budget.AllRequesters ? a % topology.Devices[d].Requesters.Length : 0;
-                var write = new Probe(new DeviceId(d), requester, Pasid.None, iova, DmaAccess.Write)
-                {
-                    Memory = at,
-                };
-                if (a < precise && budget.Reads)
-                {
-                    Probes.Add(write with { Access = DmaAccess.Read });
-                }
-
-                Probes.Add(write);
+                AddProbes(a, devices[d]);
             }
         }
 
@@ -167,6 +167,28 @@ public sealed class ProbePlan
             var access = budget.Reads ? DmaAccess.Read : DmaAccess.Write;
             Probes.Add(new Probe(new DeviceId(device), 0, new Pasid(pasid), iova, access));
         }
+    }
+
+    /// <summary>One address at one device; precise ones both ways.</summary>
+    private void AddProbes(int number, int device)
+    {
+        var (address, at) = addresses[number];
+        var requester = budget.AllRequesters ? number % topology.Devices[device].Requesters.Length : 0;
+        var write = new Probe(
+            new DeviceId(device),
+            requester,
+            Pasid.None,
+            new Iova(address & ~(budget.WordSize - 1)),
+            DmaAccess.Write)
+        {
+            Memory = at,
+        };
+        if (number < precise && budget.Reads)
+        {
+            Probes.Add(write with { Access = DmaAccess.Read });
+        }
+
+        Probes.Add(write);
     }
 
     /// <summary>
@@ -190,6 +212,35 @@ public sealed class ProbePlan
         }
 
         Probes.RemoveRange(budget.MostPerCommand, Probes.Count - budget.MostPerCommand);
+    }
+
+    private void Touch(in Command command)
+    {
+        switch (command.Op)
+        {
+            case Op.Dma or Op.DmaMemory or Op.FdBind or Op.FdUnbind or Op.FdDetach or Op.VfioOpen:
+                Touch(command.A);
+                break;
+            case Op.FdAttach or Op.HwptAlloc:
+                Touch(command.B);
+                break;
+            case Op.VfioSetContainer or Op.VfioUnsetContainer:
+                var group = command.Op == Op.VfioSetContainer ? command.B : command.A;
+                foreach (var member in topology.DevicesOf(new GroupId(group)))
+                {
+                    Touch(member.Index);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Touch(int device)
+    {
+        devices.Remove(device);
+        devices.Insert(0, device);
     }
 
     private void AroundRange(ulong iova, ulong size)
@@ -228,7 +279,8 @@ public sealed class ProbePlan
 
     private void Remember(int device, uint pasid)
     {
-        if (pasid != 0 && pasids.Count < 4 && !pasids.Contains((device, pasid)))
+        var exists = pasid != 0 && pasid < topology.Devices[device].MaxPasids;
+        if (exists && pasids.Count < 4 && !pasids.Contains((device, pasid)))
         {
             pasids.Add((device, pasid));
         }

@@ -23,26 +23,29 @@ public sealed class Expectations
         (this.knowledge, this.era, this.use, this.except) = (knowledge, era, use, except);
 
     /// <summary>
-    /// What may break on a topology: of the core, and of each instance's driver for its variant.
+    /// What may break in a scenario: of the core, and of each instance's driver for its variant.
     /// </summary>
-    public IReadOnlyList<ExpectedBreakage> On(Topology topology)
+    public IReadOnlyList<ExpectedBreakage> In(Scenario scenario)
     {
         if (!use)
         {
             return [];
         }
 
+        var topology = scenario.Topology;
         var ofDrivers = topology.Instances.Distinct().SelectMany(instance =>
             knowledge.ExpectedOf(instance.Driver, era).Where(e => Shows(e, instance.Variant)));
         var ofCore = knowledge.ExpectedOfCore(era)
             .Where(e => topology.Instances.Any(instance => Shows(e, instance.Variant)));
-        return [.. ofDrivers.Concat(ofCore).Where(e => e.Rule != except).Distinct()];
+        return [.. ofDrivers.Concat(ofCore)
+            .Where(e => e.Rule != except && e.Needs?.Invoke(scenario) != false)
+            .Distinct()];
     }
 
-    /// <summary>Whether a rule may break on a topology.</summary>
-    public Func<RuleId, bool> For(Topology topology) => RulesOf(On(topology));
+    /// <summary>Whether a rule may break in a scenario.</summary>
+    public Func<RuleId, bool> For(Scenario scenario) => RulesOf(In(scenario));
 
-    internal static Func<RuleId, bool> RulesOf(IReadOnlyList<ExpectedBreakage> breakages)
+    public static Func<RuleId, bool> RulesOf(IReadOnlyList<ExpectedBreakage> breakages)
     {
         if (breakages.Count == 0)
         {

@@ -29,11 +29,11 @@ public static class FindingShrinker
 
         var rule = finding.Failure.Rule;
         bool StillFails(Scenario candidate) =>
-            runner.Run(subject, candidate, expectations.For(candidate.Topology)).Failure?.Rule == rule;
+            runner.Run(subject, candidate, expectations.For(candidate)).Failure?.Rule == rule;
 
         var start = StillFails(cut) ? cut : finding.Scenario;
         var small = Shrinker.Shrink(start, StillFails, Budget(budget, cancel)).Scenario;
-        var failure = runner.Run(subject, small, expectations.For(small.Topology)).Failure;
+        var failure = runner.Run(subject, small, expectations.For(small)).Failure;
         return finding with
         {
             Driver = Attribution.DriverOf(small, finding.Driver),

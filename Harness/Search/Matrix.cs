@@ -9,7 +9,7 @@ namespace Conformance.Harness.Search;
 /// Something that never showed can be held against a driver only when every era in which it could show was
 /// searched at full size: with enough scenarios of at least the default length, no restriction to a rule or a
 /// variant, and to the end. A smaller run is silent about it. For a premise the default number of scenarios
-/// is enough, for an expected breakage <see cref="SearchOptions.BreakagesShowIn"/>.
+/// is enough, for an expected breakage <see cref="ExpectedBreakage.ShowsIn"/>.
 /// </remarks>
 public sealed class Matrix
 {
@@ -84,7 +84,7 @@ public sealed class Matrix
         && job.Scenarios >= scenarios;
 
     private bool ShouldShow(string driver, ExpectedBreakage breakage) =>
-        ErasOf(breakage).All(era => HasRun(driver, era, SearchOptions.BreakagesShowIn));
+        ErasOf(breakage).All(era => HasRun(driver, era, breakage.ShowsIn));
 
     private bool CountsAgainst(JobResult job) => job.Findings.Count > 0
         || Rules.Any(rule => this[job.Driver, job.Era, rule.Id].Missing.Count > 0

@@ -58,8 +58,7 @@ public sealed class RandomSearch(SearchOptions options)
     {
         var expectations = new Expectations(
             SuiteKnowledge.Catalogue, job.Era, options.UseExpectations, options.NeverExpected);
-        var generator = MixFor(job, subject);
-        var seeds = new SeedStream(options.Seed, job.Driver, job.Era.Name);
+        var mix = MixFor(job, subject);
         for (var i = 0; i < options.Scenarios; i++)
         {
             if (cancel.IsCancellationRequested)
@@ -68,9 +67,8 @@ public sealed class RandomSearch(SearchOptions options)
                 return;
             }
 
-            var seed = seeds.Next();
-            var scenario = generator.Generate(seed, options.Length);
-            var expected = expectations.On(scenario.Topology);
+            var (scenario, seed) = mix.Next(options.Length);
+            var expected = expectations.In(scenario);
             var result = runner.Run(subject, scenario, Expectations.RulesOf(expected));
             Account(job, result, expected);
             if (result.Failure is { } failure && IsNew(job, failure.Rule))
@@ -92,16 +90,25 @@ public sealed class RandomSearch(SearchOptions options)
         IReadOnlyList<IDriverFactory> catalogue =
             [.. subject.Claims.Values.OrderBy(f => f.Name, StringComparer.Ordinal)];
         var (era, driver, variant) = (job.Era, job.Driver, options.Variant);
-        var kernel = new ScenarioGenerator(catalogue, era.Name, era.Tree, driver, variant);
-        if (options.ClientsEvery == 0)
+        var kernel = new ScenarioKind(
+            new ScenarioGenerator(catalogue, era.Name, era.Tree, driver, variant),
+            new SeedStream(options.Seed, driver, era.Name));
+        if (options.ClientsEvery == 0 || !ServesClients(subject.Claims[driver], era.Tree))
         {
             return new ScenarioMix([kernel]);
         }
 
-        var clients = ClientScenarioGenerator.Anywhere(
-            catalogue, era.Name, era.Tree, driver, variant, ClientOffers.InProcess(era.Name));
+        var offer = ClientOffers.InProcess(era.Name);
+        var clients = new ScenarioKind(
+            ClientScenarioGenerator.Anywhere(catalogue, era.Name, era.Tree, driver, variant, offer),
+            new SeedStream(options.Seed, driver, era.Name, "clients"));
         return new ScenarioMix([.. Enumerable.Repeat(kernel, options.ClientsEvery - 1), clients]);
     }
+
+    /// <summary>VFIO takes only devices whose DMA is coherent with the caches.</summary>
+    private static bool ServesClients(IDriverFactory factory, KernelTree tree) =>
+        factory.Variants.Any(
+            v => factory.Profile(tree, v).Capabilities.HasFlag(Capabilities.CacheCoherency));
 
     private static void Account(JobResult job, RunResult result, IReadOnlyList<ExpectedBreakage> expected)
     {

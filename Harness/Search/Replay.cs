@@ -19,7 +19,7 @@ public sealed record Replay(
     /// <summary>The names a scenario of this build may use.</summary>
     public static ScenarioVocabulary Vocabulary() => new(
         [.. Eras.All.Select(era => era.Name)],
-        [.. DriverCatalog.All.Select(e => new DriverWords(e.Factory.Name, e.Factory.Variants))]);
+        [.. DriverCatalog.Claims.Select(c => new DriverWords(c.Name, c.Variants))]);
 
     /// <summary>
     /// Runs a scenario on what its era and drivers name, or on a subject of the caller's choice.
@@ -34,7 +34,7 @@ public sealed record Replay(
     {
         var expectations = new Expectations(
             SuiteKnowledge.Catalogue, subject.Era, useExpectations, neverExpected);
-        var expected = expectations.On(scenario.Topology);
+        var expected = expectations.In(scenario);
         var trace = TraceRecording.Of(subject, scenario, Expectations.RulesOf(expected));
         var finding = trace.Result.Failure is { } failure
             ? new Finding(DriversOf(scenario), scenario, failure, Seed: null)

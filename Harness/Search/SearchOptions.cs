@@ -10,13 +10,7 @@ public sealed record SearchOptions
     /// Scenarios per driver and era of a run without options: enough for the premise of every rule to hold in
     /// some era, few enough for all drivers and eras in under a minute.
     /// </summary>
-    public const int DefaultScenarios = 60;
-
-    /// <summary>
-    /// Scenarios per driver and era from which on an expected breakage that does not show is held against the
-    /// catalogue: some need two rare things at once, which is the work of a night.
-    /// </summary>
-    public const int BreakagesShowIn = 2000;
+    public const int DefaultScenarios = 110;
 
     /// <summary>Every fourth scenario of a run is one of clients.</summary>
     public const int DefaultClientsEvery = 4;

@@ -8,7 +8,8 @@ namespace Conformance.Model.Clients;
 internal interface IClient
 {
     /// <summary>
-    /// Runs one of its commands; a name that means nothing at the moment makes it a no-op. Errno and value are
+    /// Runs one of its commands; a name that means nothing at the moment makes it a no-op. Errno and value
+    /// are
     /// those that the process sees.
     /// </summary>
     Outcome Execute(in Command command);

@@ -31,6 +31,13 @@ public enum IovaMasking : byte
 
     /// <summary>The hardware's walk.</summary>
     Dma = 4,
+
+    /// <summary>
+    /// The hardware's walk, for addresses that are sign-extended from the highest bit of
+    /// <see cref="DriverProfile.IovaLast"/>; others are refused (first stage of VT-d, whose driver before 7.2
+    /// maps the upper half of the table at the address without the extension).
+    /// </summary>
+    SignedDma = 8,
 }
 
 /// <summary>What a compatibility test of <c>attach_dev</c> can look at.</summary>
@@ -53,15 +60,22 @@ public readonly record struct AttachCase(
 /// <param name="Device">The device.</param>
 /// <param name="Type">Type of the domain.</param>
 /// <param name="Domain">The profile that the domain follows.</param>
+/// <param name="Pasid">The PASID.</param>
 /// <param name="Rid">Type of the domain that the device's normal DMA is on; null for none.</param>
 /// <param name="RidDomain">The profile that it follows; null for none and for static domains.</param>
+/// <param name="Inherited">
+/// The device's context is still that of the crashed kernel: deferred, and on no domain but a blocked one so
+/// far.
+/// </param>
 public readonly record struct PasidCase(
     DeviceSpec? MadeFor,
     DeviceSpec Device,
     DomainType Type,
     DriverProfile Domain,
+    Pasid Pasid,
     DomainType? Rid,
-    DriverProfile? RidDomain);
+    DriverProfile? RidDomain,
+    bool Inherited);
 
 /// <summary>The finer points, which most drivers leave at their defaults.</summary>
 public sealed partial record DriverProfile
@@ -135,8 +149,23 @@ public sealed partial record DriverProfile
     /// </summary>
     public IReadOnlyList<(ulong First, ulong Last)>? IdentityRanges { get; init; }
 
+    /// <summary>
+    /// <c>iova_to_phys</c> looks at the aperture first and answers 0 outside of it, whatever the tables hold
+    /// (s390; shows in 6.1, where the aperture of an empty domain becomes that of the next device).
+    /// </summary>
+    public bool LooksUpInAperture { get; init; }
+
+    /// <summary>
+    /// The address bits that map, unmap and iova_to_phys look at, 2^n - 1; others fall away before
+    /// <see cref="IovaLast"/> is looked at (apple-dart of 7.2: the width of the TTBR index).
+    /// </summary>
+    public ulong IovaMask { get; init; } = ulong.MaxValue;
+
     /// <summary>Where high address bits fall away; needs an <see cref="IovaLast"/> of 2^n - 1.</summary>
     public IovaMasking Masks { get; init; }
+
+    /// <summary>Last address before the tables begin again at 0.</summary>
+    public ulong TablesTop => (Masks & IovaMasking.Tables) != 0 ? IovaLast : IovaMask;
 
     /// <summary>
     /// Result of a map that asks for READ without WRITE (nest parent domains of VT-d 7.2: -EINVAL).
@@ -216,6 +245,23 @@ public sealed partial record DriverProfile
 
     /// <summary>What <see cref="IDriverStack.ForcesStrict"/> says of an instance of this variant.</summary>
     public bool ForcesStrict { get; init; }
+
+    /// <summary>
+    /// Unmap gathers what it removed as one page: before one of another size, or apart from the rest, what
+    /// was gathered is synced on its own (iommu_iotlb_gather_add_page; VT-d of 6.1 and 6.12).
+    /// </summary>
+    public bool GathersPages { get; init; }
+
+    /// <summary>
+    /// <c>flush_iotlb_all</c> leaves the caches inside devices alone (VT-d of 6.1, caching mode).
+    /// </summary>
+    public bool FlushAllSparesDevices { get; init; }
+
+    /// <summary>
+    /// No invalidation reaches the cache inside a device for a PASID that was attached while nothing was
+    /// attached for normal requests (VT-d of 6.12: ATS is off then, so no tag is made).
+    /// </summary>
+    public bool MissesPasidsBeforeAttach { get; init; }
 
     /// <summary>
     /// What an <c>iotlb_sync</c> of first to last byte really invalidates, when that is less; null: all of it

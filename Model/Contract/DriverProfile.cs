@@ -349,6 +349,22 @@ public sealed partial record DriverProfile
     public bool InDmaWindow(Iova iova) =>
         DmaWindow is not { } window || (iova.Value >= window.First && iova.Value <= window.Last);
 
+    /// <summary>
+    /// With <see cref="IovaMasking.SignedDma"/>, the first address that the tables hold and the hardware sees
+    /// only with its highest bit extended; null for none.
+    /// </summary>
+    public ulong? SignedUpperFirst =>
+        (Masks & IovaMasking.SignedDma) == 0 ? null : (IovaLast >> 1) + 1;
+
+    /// <summary>
+    /// Where in the tables the hardware looks an address up; false: it refuses the address.
+    /// </summary>
+    public bool TryWalk(ulong iova, out ulong at)
+    {
+        at = (Masks & (IovaMasking.Dma | IovaMasking.SignedDma)) != 0 ? iova & IovaLast : iova;
+        return SignedUpperFirst is not { } upper || iova == (at >= upper ? at | ~IovaLast : at);
+    }
+
     /// <summary>Whether a device on identity reaches the address.</summary>
     public bool IdentityReaches(Iova iova)
     {

@@ -87,8 +87,8 @@ public sealed record DriverContext(
     FaultPlan Faults,
     Trace Trace);
 
-/// <summary>A driver as the suite knows it: its variants, what it declares, and how to build it.</summary>
-public interface IDriverFactory
+/// <summary>What a driver declares, and so all that an oracle needs of it.</summary>
+public interface IDriverClaims
 {
     /// <summary>The driver's name in scenarios and reports, <c>apple-dart</c>.</summary>
     string Name { get; }
@@ -102,6 +102,10 @@ public interface IDriverFactory
     /// What the driver of a tree declares for a variant. Claims are tested, never believed.
     /// </summary>
     DriverProfile Profile(KernelTree tree, string variant);
+}
 
+/// <summary>A driver as the suite knows it: what it declares, and how to build it.</summary>
+public interface IDriverFactory : IDriverClaims
+{
     IDriverStack Create(DriverContext context);
 }

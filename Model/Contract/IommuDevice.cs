@@ -26,7 +26,11 @@ public sealed class IommuDevice(DeviceId id, DeviceSpec spec)
     /// <summary>The device has a DIRECT region; never cleared while the device lives (v6.6 on).</summary>
     public bool RequireDirect { get; set; }
 
-    /// <summary>Number of PASIDs, 0 for none.</summary>
+    /// <summary>
+    /// Number of PASIDs, 0 for none. A driver whose instance has PASIDs says in <c>probe_device</c> how many
+    /// (<c>iommu_device.max_pasids</c>); the core lowers it to what the device has (iommu_init_device:
+    /// dev_iommu_get_max_pasids).
+    /// </summary>
     public uint MaxPasids { get; set; }
 
     /// <summary>Group key for <c>generic_device_group</c>: shared with no other device.</summary>

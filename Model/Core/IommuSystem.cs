@@ -124,7 +124,7 @@ public sealed class IommuSystem
     private Outcome Access(in Command command, Pasid pasid, Iova iova)
     {
         var spec = Topology.Devices[command.A];
-        if (command.B >= spec.Requesters.Length)
+        if (command.B >= spec.Requesters.Length || (pasid != Pasid.None && pasid.Value >= spec.MaxPasids))
         {
             return Outcome.Nothing;
         }

@@ -21,6 +21,9 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
     /// </summary>
     public bool IsAttached { get; private set; }
 
+    /// <summary>In a crash kernel, the context is still that of the kernel before.</summary>
+    public bool IsInherited { get; private set; } = spec.Deferred;
+
     /// <summary>The primary requester speaks for the device.</summary>
     public RequesterContext Primary => Contexts[0];
 
@@ -58,6 +61,7 @@ internal sealed class AbstractDevice(DeviceSpec spec, DriverProfile profile, Req
         }
 
         IsAttached = kind != ContextKind.Blocked;
+        IsInherited &= !IsAttached;
         Move(kind, domain);
     }
 

@@ -116,7 +116,7 @@ public sealed class AbstractDomain : IommuDomain
             return Errno.OK;
         }
 
-        var errno = CheckPasid(device);
+        var errno = CheckPasid(device, pasid);
         if (errno != Errno.OK)
         {
             return errno;
@@ -124,6 +124,7 @@ public sealed class AbstractDomain : IommuDomain
 
         Fit(device.Profile);
         Finalise(device);
+        table.IsMissedByDevices |= device.Profile.MissesPasidsBeforeAttach && !device.IsAttached;
         foreach (var context in device.Contexts)
         {
             context.SetPasid(new PasidContext(pasid, KindOf(Type), this));
@@ -161,7 +162,15 @@ public sealed class AbstractDomain : IommuDomain
     public override ulong UnmapRange(Iova iova, ulong size, IotlbGather gather) =>
         size != 0 && table.InLimits(iova.Value, size) ? Unmap(iova.Value, size, size, gather) : 0;
 
-    public override void FlushIotlbAll() => table.Stale.Clear();
+    public override void FlushIotlbAll()
+    {
+        if (table.IsMissedByDevices || table.Profile.FlushAllSparesDevices)
+        {
+            table.Stale.KeepInDevices(0, ulong.MaxValue);
+        }
+
+        table.Stale.Clear();
+    }
 
     public override Errno IotlbSyncMap(Iova iova, ulong size) => Errno.OK;
 
@@ -171,7 +180,20 @@ public sealed class AbstractDomain : IommuDomain
         {
             var (first, last) = table.Profile.SyncReaches?.Invoke(gather.Start, gather.End)
                 ?? (gather.Start, gather.End);
+            KeepInDevices(first, last);
             table.Stale.Synced(gather, first, last);
+        }
+    }
+
+    /// <summary>
+    /// A device compares all bits of an address, so it does not find one that lacks its sign.
+    /// </summary>
+    private void KeepInDevices(ulong first, ulong last)
+    {
+        var missed = table.IsMissedByDevices ? first : table.Profile.SignedUpperFirst ?? ulong.MaxValue;
+        if (missed <= last)
+        {
+            table.Stale.KeepInDevices(Math.Max(first, missed), last);
         }
     }
 
@@ -216,7 +238,7 @@ public sealed class AbstractDomain : IommuDomain
         return errno == Errno.OK ? CheckWidth(unit) : errno;
     }
 
-    private Errno CheckPasid(AbstractDevice device)
+    private Errno CheckPasid(AbstractDevice device, Pasid pasid)
     {
         var errno = Errno.OK;
         if (device.Profile.CheckPasid is { } check)
@@ -224,7 +246,8 @@ public sealed class AbstractDomain : IommuDomain
             var rid = device.Primary.Domain;
             var ridProfile = rid is { origin.IsStatic: false } ? rid.Profile : null;
             errno = check(new PasidCase(
-                madeFor, device.Spec, Type, ProfileFor(device), rid?.Type, ridProfile));
+                madeFor, device.Spec, Type, ProfileFor(device), pasid, rid?.Type, ridProfile,
+                stack.IsKdump && device.IsInherited));
         }
 
         return errno == Errno.OK ? CheckWidth(device.Profile) : errno;
@@ -281,9 +304,26 @@ public sealed class AbstractDomain : IommuDomain
         var removed = table.Unmap(iova, size, pageSize, gather);
         if (removed != 0 && !gather.Queued)
         {
-            gather.AddRange(iova, removed);
+            Gather(gather, iova, removed);
         }
 
         return removed;
+    }
+
+    private void Gather(IotlbGather gather, ulong iova, ulong removed)
+    {
+        if (!table.Profile.GathersPages)
+        {
+            gather.AddRange(iova, removed);
+            return;
+        }
+
+        if (gather.NeedsSyncBefore(iova, removed, removed))
+        {
+            IotlbSync(gather);
+            gather.Reset();
+        }
+
+        gather.AddPage(iova, removed, removed);
     }
 }

@@ -56,7 +56,7 @@ public sealed class AbstractDriver : IIommuDriver
 
         device.Probe();
         dev.DriverData = device;
-        dev.MaxPasids = Math.Min(device.Spec.MaxPasids, device.Profile.MaxPasids);
+        dev.MaxPasids = device.Profile.MaxPasids;
         return Errno.OK;
     }
 

@@ -165,10 +165,13 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
     }
 
     public bool MayStillReach(Requester requester, Pasid pasid, Iova iova, DmaAccess access, PhysAddr pa) =>
-        StaleOf(requester, pasid) is { IsEmpty: false } stale && stale.MayReach(iova.Value, access, pa.Value);
+        DomainOf(requester, pasid) is { Stale: { IsEmpty: false } stale } domain
+        && domain.Profile.TryWalk(iova.Value, out var at)
+        && stale.MayReach(at, access, pa.Value, contexts[Key(requester)].CachesItself);
 
     public bool MayStillRefuse(Requester requester, Pasid pasid, Iova iova, DmaAccess access) =>
-        StaleOf(requester, pasid) is { IsEmpty: false } stale && stale.MayRefuse(iova.Value, access);
+        DomainOf(requester, pasid) is { Stale: { IsEmpty: false } stale } domain
+        && domain.Profile.TryWalk(iova.Value, out var at) && stale.MayRefuse(at, access);
 
     internal bool IsStarted(RequesterContext requester) => started[requester.Instance];
 
@@ -218,14 +221,24 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             }
 
             var part = run.Part(Math.Max(run.Start, window.First), Math.Min(run.Last, window.Last));
-            sink(new TranslationRun(
-                part.Start,
-                part.Pa,
-                part.Length,
-                (part.Prot & Prot.Read) != 0,
-                (part.Prot & Prot.Write) != 0));
+            var upper = domain.Profile.SignedUpperFirst ?? ulong.MaxValue;
+            if (part.Start < upper && part.Last >= upper)
+            {
+                Report(part.Part(part.Start, upper - 1), 0, sink);
+                part = part.Part(upper, part.Last);
+            }
+
+            Report(part, part.Start >= upper ? 0 - (2 * upper) : 0, sink);
         }
     }
+
+    private static void Report(in AddressRun run, ulong extension, Action<TranslationRun> sink) =>
+        sink(new TranslationRun(
+            run.Start | extension,
+            run.Pa,
+            run.Length,
+            (run.Prot & Prot.Read) != 0,
+            (run.Prot & Prot.Write) != 0));
 
     private static DmaOutcome Unattached(
         DriverProfile profile, UnattachedDma mode, Iova iova, DmaAccess access) => mode switch
@@ -256,8 +269,11 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             return DmaOutcome.Refused(AbstractFault.OutsideWindow);
         }
 
-        var masked = (domain.Profile.Masks & IovaMasking.Dma) != 0;
-        var at = masked ? iova.Value & domain.Profile.IovaLast : iova.Value;
+        if (!domain.Profile.TryWalk(iova.Value, out var at))
+        {
+            return DmaOutcome.Refused(AbstractFault.OutsideWindow);
+        }
+
         if (!domain.Space.TryFind(at, out var run))
         {
             return DmaOutcome.Refused(AbstractFault.NotMapped);
@@ -268,15 +284,16 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
             : DmaOutcome.Refused(AbstractFault.Permission);
     }
 
-    private StaleTranslations? StaleOf(Requester requester, Pasid pasid)
+    /// <summary>What a requester translates through, if it has a domain.</summary>
+    private AbstractDomain? DomainOf(Requester requester, Pasid pasid)
     {
         if (!contexts.TryGetValue(Key(requester), out var context))
         {
             return null;
         }
 
-        return pasid == Pasid.None ? context.Domain?.Stale
-            : context.TryPasid(pasid, out var second) ? second.Domain.Stale : null;
+        return pasid == Pasid.None ? context.Domain
+            : context.TryPasid(pasid, out var second) ? second.Domain : null;
     }
 
     private AbstractDevice? DeviceFor(DeviceSpec spec)
@@ -301,7 +318,7 @@ public sealed class AbstractStack : IDriverStack, IStaleOracle
         {
             var profile = ProfileOf(requester.Instance);
             var unattached = profile.UnattachedFor?.Invoke(spec) ?? profile.Unattached;
-            found = new RequesterContext(profile, requester.Instance.Index, unattached);
+            found = new RequesterContext(profile, requester.Instance.Index, unattached, spec.Ats);
             contexts[Key(requester)] = found;
         }
 

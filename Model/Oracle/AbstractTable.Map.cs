@@ -16,6 +16,7 @@ internal sealed partial class AbstractTable
             return Errno.EINVAL;
         }
 
+        iova &= profile.IovaMask;
         var size = BytesOfCall(iova, pageSize, count);
         foreach (var check in mapChecks)
         {

@@ -9,6 +9,9 @@ namespace Conformance.Model.Oracle;
 /// </summary>
 internal sealed partial class AbstractTable
 {
+    /// <summary>Entries of one table of every format that takes tables away with their mappings.</summary>
+    private const ulong EntriesPerTable = 512;
+
     private DriverProfile profile;
     private UnmapRule unmapRule;
     private MapCheck[] mapChecks = [];
@@ -38,6 +41,11 @@ internal sealed partial class AbstractTable
     public PageSizes Sizes { get; private set; }
 
     public DriverProfile Profile => profile;
+
+    /// <summary>
+    /// Some device never hears of an invalidation; what is replaced stays in its cache too.
+    /// </summary>
+    public bool IsMissedByDevices { get; set; }
 
     private bool IsMasked => (profile.Masks & IovaMasking.Tables) != 0;
 
@@ -109,12 +117,14 @@ internal sealed partial class AbstractTable
     /// <summary>0 when nothing is mapped there.</summary>
     public PhysAddr IovaToPhys(ulong iova)
     {
+        iova &= profile.IovaMask;
         if ((profile.Masks & (IovaMasking.Lookup | IovaMasking.Tables)) != 0)
         {
             iova &= profile.IovaLast;
         }
 
-        if (!Space.TryFind(iova, out var run))
+        var isOutside = profile.LooksUpInAperture && !profile.Aperture.Contains(iova);
+        if (isOutside || !Space.TryFind(iova, out var run))
         {
             return default;
         }
@@ -129,6 +139,7 @@ internal sealed partial class AbstractTable
     /// </summary>
     public ulong Unmap(ulong iova, ulong size, ulong pageSize, IotlbGather gather)
     {
+        iova &= profile.IovaMask;
         staleOfUnmap = !UnmapNeedsSync ? null : UnmapFreesTables ? Stale.Of(gather) : Stale.Common;
         if (IsMasked)
         {
@@ -141,7 +152,27 @@ internal sealed partial class AbstractTable
             top = iova == 0 ? null : iova - 1;
         }
 
+        if (removed != 0 && UnmapFreesTables)
+        {
+            NoteFreedTables(iova, iova + removed - 1);
+        }
+
         return removed;
+    }
+
+    /// <summary>
+    /// Until the sync, the walker may know the tables that hung below the whole entries of a range, and find
+    /// in them nothing of what is mapped there next.
+    /// </summary>
+    private void NoteFreedTables(ulong first, ulong last)
+    {
+        var below = (Sizes.Min * EntriesPerTable) - 1;
+        var from = (first + below) & ~below;
+        var end = last == ulong.MaxValue ? 0 : (last + 1) & ~below;
+        if (from >= first && (end > from || (end == 0 && last == ulong.MaxValue)))
+        {
+            staleOfUnmap?.Add(new AddressRun(from, end - 1, 0, Prot.None, 0));
+        }
     }
 
     /// <summary><c>[iova, iova + size)</c> lies where map and unmap may work.</summary>
@@ -174,6 +205,11 @@ internal sealed partial class AbstractTable
             var from = Math.Max(first, run.Start);
             var to = Math.Min(last, run.Last);
             stale?.Add(run.Part(from, to));
+            if (stale is null && IsMissedByDevices)
+            {
+                Stale.InDevices.Add(run.Part(from, to));
+            }
+
             if (run.LeafSize <= unit)
             {
                 Space.Remove(from, to);

@@ -22,13 +22,17 @@ internal readonly record struct PasidContext(Pasid Pasid, ContextKind Kind, Abst
 /// <param name="profile">Profile of the requester's instance.</param>
 /// <param name="instance">Index of that instance.</param>
 /// <param name="unattached">What the requester can do before its first attach.</param>
-internal sealed class RequesterContext(DriverProfile profile, int instance, UnattachedDma unattached)
+/// <param name="cachesItself">The device has a translation cache of its own (ATS).</param>
+internal sealed class RequesterContext(
+    DriverProfile profile, int instance, UnattachedDma unattached, bool cachesItself)
 {
     private readonly List<PasidContext> pasids = [];
 
     public DriverProfile Profile { get; } = profile;
 
     public int Instance { get; } = instance;
+
+    public bool CachesItself { get; } = cachesItself;
 
     public ContextKind Kind { get; private set; }
 

@@ -60,6 +60,25 @@ internal sealed class StaleRuns
         layers[used++].Insert(piece);
     }
 
+    /// <summary>Adds what is in a range to others.</summary>
+    public void CopyTo(StaleRuns others, ulong first, ulong last)
+    {
+        for (var i = 0; i < used; i++)
+        {
+            var at = first;
+            while (layers[i].TryFindAtOrAfter(at, out var run) && run.Start <= last)
+            {
+                others.Add(run.Part(Math.Max(first, run.Start), Math.Min(last, run.Last)));
+                if (run.Last >= last)
+                {
+                    break;
+                }
+
+                at = run.Last + 1;
+            }
+        }
+    }
+
     /// <summary>The range has been invalidated.</summary>
     public void Remove(ulong first, ulong last)
     {

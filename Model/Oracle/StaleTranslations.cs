@@ -16,7 +16,11 @@ internal sealed class StaleTranslations
     /// <summary>What any invalidation of the addresses ends.</summary>
     public StaleRuns Common { get; } = new();
 
-    public bool IsEmpty => Common.IsEmpty && gathered.TrueForAll(static g => g.Runs.IsEmpty);
+    /// <summary>What an invalidation has ended, but not in the caches inside devices.</summary>
+    public StaleRuns InDevices { get; } = new();
+
+    public bool IsEmpty =>
+        Common.IsEmpty && InDevices.IsEmpty && gathered.TrueForAll(static g => g.Runs.IsEmpty);
 
     /// <summary>What only the sync of this gather, or a flush of all, ends.</summary>
     public StaleRuns Of(IotlbGather gather)
@@ -45,6 +49,16 @@ internal sealed class StaleTranslations
         return runs;
     }
 
+    /// <summary>The next invalidation of a range does not reach into devices.</summary>
+    public void KeepInDevices(ulong first, ulong last)
+    {
+        Common.CopyTo(InDevices, first, last);
+        foreach (var (_, runs) in gathered)
+        {
+            runs.CopyTo(InDevices, first, last);
+        }
+    }
+
     /// <summary>Everything has been invalidated.</summary>
     public void Clear()
     {
@@ -68,9 +82,10 @@ internal sealed class StaleTranslations
         }
     }
 
-    /// <summary>An access may land at the physical address.</summary>
-    public bool MayReach(ulong iova, DmaAccess access, ulong pa) =>
-        Common.MayReach(iova, access, pa) || gathered.Exists(g => g.Runs.MayReach(iova, access, pa));
+    /// <summary>An access may land at the physical address; some devices cache by themselves.</summary>
+    public bool MayReach(ulong iova, DmaAccess access, ulong pa, bool cachesItself) =>
+        Common.MayReach(iova, access, pa) || gathered.Exists(g => g.Runs.MayReach(iova, access, pa))
+        || (cachesItself && InDevices.MayReach(iova, access, pa));
 
     /// <summary>An access may be refused by what was there before.</summary>
     public bool MayRefuse(ulong iova, DmaAccess access) =>

@@ -24,6 +24,8 @@ public static class RuleCatalog
         (R18ReleasedFollowsNoDomain.Promise, static () => new R18ReleasedFollowsNoDomain()),
         (R19FailedMapLeavesNothing.Promise, static () => new R19FailedMapLeavesNothing()),
         (R20PermissionsHold.Promise, static () => new R20PermissionsHold()),
+        (R21UnpinnedAfterInvalidation.Promise, static () => new R21UnpinnedAfterInvalidation()),
+        (R22ReadOnlyStays.Promise, static () => new R22ReadOnlyStays()),
         (R23DetachedPasidFaults.Promise, static () => new R23DetachedPasidFaults()),
         (R24OneDomainPerGroup.Promise, static () => new R24OneDomainPerGroup()),
         (R25RecordIsReal.Promise, static () => new R25RecordIsReal()),
@@ -52,6 +54,8 @@ public static class RuleCatalog
         (R51AreasKeepOutOfReserved.Promise, static () => new R51AreasKeepOutOfReserved()),
         (R52ReplaceIsDirect.Promise, static () => new R52ReplaceIsDirect()),
         (R53AutomaticIsReused.Promise, static () => new R53AutomaticIsReused()),
+        (R54PartsStay.Promise, static () => new R54PartsStay()),
+        (R55SharingBlocks.Promise, static () => new R55SharingBlocks()),
         (R56StagedFaults.Promise, static () => new R56StagedFaults()),
         (R57DoneRestoresPresent.Promise, static () => new R57DoneRestoresPresent()),
         (R58StagedGroupIsBusy.Promise, static () => new R58StagedGroupIsBusy()),
@@ -70,12 +74,15 @@ public static class RuleCatalog
         (Comparison.R72TablesAgree, null),
     ];
 
-    /// <summary>Every promise, ascending by number.</summary>
+    /// <summary>Every promise that is asked of simulated drivers, ascending by number.</summary>
     public static IReadOnlyList<RuleInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>Promises that only a real kernel can keep or break; its runner reports them.</summary>
+    public static IReadOnlyList<RuleInfo> OfKernelsOnly { get; } = [Comparison.R73KernelStaysWell];
 
     /// <summary>The promise of a number.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
-    public static RuleInfo Find(RuleId id) => All.FirstOrDefault(info => info.Id == id)
+    public static RuleInfo Find(RuleId id) => All.Concat(OfKernelsOnly).FirstOrDefault(info => info.Id == id)
         ?? throw new ArgumentException($"no rule {id}", nameof(id));
 
     /// <summary>

@@ -4,7 +4,7 @@ using Conformance.Model.Contract;
 namespace Conformance.Model.Scenarios;
 
 /// <summary>How each kind of operand is written.</summary>
-internal static class OperandText
+public static class OperandText
 {
     private static readonly (Prot Flag, string Word)[] ProtWords =
         [(Prot.Cache, "+cache"), (Prot.NoExec, "+noexec"), (Prot.Mmio, "+mmio"), (Prot.Priv, "+priv")];
@@ -128,6 +128,9 @@ internal static class OperandText
         prot |= (Prot)flags;
         return good;
     }
+
+    /// <summary><c>0x</c> and one to sixteen hexadecimal digits.</summary>
+    public static bool TryHex(ReadOnlySpan<char> word, out ulong value) => OperandReader.Hex(word, out value);
 
     /// <summary>Inverse of <see cref="TypeText"/>.</summary>
     public static bool TryType(string word, out TypeRequest type)

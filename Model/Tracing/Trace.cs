@@ -21,6 +21,9 @@ public sealed class Trace
 
     public ReadOnlySpan<TraceEvent> Events => events.AsSpan(0, Count);
 
+    /// <summary>The newest event, for changing; there must be one.</summary>
+    public ref TraceEvent Last => ref events[Count - 1];
+
     public void Clear() => Count = 0;
 
     /// <summary>

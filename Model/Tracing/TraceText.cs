@@ -39,7 +39,8 @@ public sealed class TraceText(Func<DomainId, string> nameOf)
         EventKind.HwptLinked => $"  A{e.A}: {Name(e.Domain)} {(e.Flag ? "shows it" : "no longer shows it")}",
         EventKind.HwptAttached =>
             $"  d{e.Device} {(e.Flag ? "is on" : "has left")} {Name(e.Domain)} of A{e.A}",
-        EventKind.PagesPinned => $"  0x{e.B:x} (0x{e.C:x} bytes) pinned for {(e.Flag ? "writing" : "reading")}",
+        EventKind.PagesPinned =>
+            $"  0x{e.B:x} (0x{e.C:x} bytes) pinned for {(e.Flag ? "writing" : "reading")}",
         EventKind.PagesUnpinned => $"  0x{e.B:x} (0x{e.C:x} bytes) unpinned",
         _ => $"  A{e.A}: {Name(e.Domain)} tried for d{e.Device} {Result(e)}",
     };

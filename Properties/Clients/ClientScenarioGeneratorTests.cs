@@ -137,7 +137,7 @@ public sealed class ClientScenarioGeneratorTests
         Assert.InRange(shares.Succeeded, 0.35, 0.85);
         Assert.InRange(shares.Failed, 0.15, 0.65);
         Assert.InRange(shares.Nothing, 0, 0.20);
-        Assert.InRange(shares.Landed, 0.15, 0.75);
+        Assert.InRange(shares.Landed, 0.13, 0.75);
     }
 
     private static bool IsWithin(ClientOffer offer, in Command command) => command.Op switch

@@ -18,7 +18,7 @@ internal static class MadeUp
     public static readonly RuleId LaterRule = new(6);
 
     public static SearchOptions Options(IReadOnlyList<string> drivers, params IReadOnlyList<Era> eras) =>
-        new() { Drivers = drivers, Eras = eras, Scenarios = SearchOptions.BreakagesShowIn };
+        new() { Drivers = drivers, Eras = eras, Scenarios = ExpectedBreakage.UsuallyShowsIn };
 
     public static DriverEntry Entry(string name) => new() { Factory = new NamedFactory(name) };
 
@@ -34,7 +34,7 @@ internal static class MadeUp
     /// <summary>A job long enough for everything, in which the premise of both rules held so often.</summary>
     public static JobResult Job(string driver, Era era, long exercised)
     {
-        var job = new JobResult(driver, era) { Scenarios = SearchOptions.BreakagesShowIn, Commands = 6000 };
+        var job = new JobResult(driver, era) { Scenarios = ExpectedBreakage.UsuallyShowsIn, Commands = 6000 };
         job.Exercised[Rule] = exercised;
         job.Exercised[LaterRule] = exercised;
         return job;

@@ -19,15 +19,5 @@ public sealed class ReadmeTests
 
     private static string Command => $"`dotnet run --project Fuzz -c Release -- {Shown}`";
 
-    private static string Readme()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "Conformance.sln")))
-        {
-            directory = directory.Parent
-                ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
-        }
-
-        return File.ReadAllText(Path.Combine(directory.FullName, "README.md"));
-    }
+    private static string Readme() => RepositoryFile.Read("README.md");
 }

@@ -60,6 +60,7 @@ internal sealed class CoreBench
     {
         EventKind.AttachDev => $"A({Name(e.Domain)},d{e.Device}{(e.Flag ? "," + Name(e.Old) : "")})"
             + (e.Errno == Errno.OK ? "" : e.Errno.Text()),
+        EventKind.SetDevPasid => $"P({Name(e.Domain)},d{e.Device},{e.A})",
         EventKind.DetachDev => $"detach_dev({Name(e.Domain)},d{e.Device})",
         EventKind.SetPlatformDmaOps => $"platform(d{e.Device})",
         EventKind.DomainFree => $"free({Name(e.Domain)})",

@@ -46,7 +46,14 @@ internal sealed class FakeStack(DriverContext context) : IDriverStack, IIommuDri
         // Nothing is ever translated.
     }
 
-    public Errno ProbeDevice(IommuDevice dev) => Errno.OK;
+    /// <summary>PASIDs that an instance can tell apart.</summary>
+    public const uint InstancePasids = 4;
+
+    public Errno ProbeDevice(IommuDevice dev)
+    {
+        dev.MaxPasids = InstancePasids;
+        return Errno.OK;
+    }
 
     public int DeviceGroup(IommuDevice dev) => dev.Spec.Group;
 
@@ -101,8 +108,10 @@ internal sealed class FakeStack(DriverContext context) : IDriverStack, IIommuDri
         }
 
         public override DomainOps Ops => Type.IsPaging()
-            ? DomainOps.Paging | DomainOps.DetachDev
-            : DomainOps.AttachDev | DomainOps.Free;
+            ? DomainOps.Paging | DomainOps.DetachDev | DomainOps.SetDevPasid
+            : DomainOps.AttachDev | DomainOps.SetDevPasid | DomainOps.Free;
+
+        public override Errno SetDevPasid(IommuDevice dev, Pasid pasid, IommuDomain? old) => Errno.OK;
 
         public override Errno AttachDev(IommuDevice dev, IommuDomain? old) =>
             Type.IsPaging() && faults.TakeAttach(dev, out var errno) ? errno : Errno.OK;

@@ -153,6 +153,28 @@ public sealed class DriverQuirkProperties
     }
 
     [Fact]
+    public void The_upper_half_of_a_table_can_be_seen_at_extended_addresses_only()
+    {
+        var system = new Abstract(Abstract.Plain with { Masks = IovaMasking.SignedDma, IovaLast = 0xffff });
+        var domain = system.Paging();
+        domain.AttachDev(system.Devices[0], null);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x7000), new PhysAddr(0x1_0000), 0x1000, 2, Prot.Read, ref mapped);
+        Assert.Equal(0x1_0fffUL, system.Dma(0, 0x7fff).Pa.Value);
+        Assert.False(system.Dma(0, 0x8000).Landed);
+        Assert.False(system.Dma(0, 0x1_7000).Landed);
+        Assert.Equal(0x1_1000UL, system.Dma(0, 0xffff_ffff_ffff_8000).Pa.Value);
+        Assert.Equal([0x7000UL, 0xffff_ffff_ffff_8000], system.Walk().Select(run => run.Iova));
+
+        domain.UnmapPages(new Iova(0x8000), 0x1000, 1, new IotlbGather());
+        var source = system.Devices[0].Spec.Requesters[0];
+        Assert.True(system.Stack.MayStillReach(
+            source, Pasid.None, new Iova(0xffff_ffff_ffff_8000), DmaAccess.Read, new PhysAddr(0x1_1000)));
+        Assert.False(system.Stack.MayStillReach(
+            source, Pasid.None, new Iova(0x8000), DmaAccess.Read, new PhysAddr(0x1_1000)));
+    }
+
+    [Fact]
     public void The_limit_of_map_is_the_unit_s_even_when_the_attach_then_fails()
     {
         var system = new Abstract(Abstract.Plain with

@@ -47,6 +47,28 @@ public sealed class StaleProperties
         Assert.False(MayReach(system, 0x5008, 0x8008));
     }
 
+    /// <summary>Each sync reaches one page only, so what is synced with another page is lost.</summary>
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Pages_of_another_size_are_synced_on_their_own_where_pages_are_gathered(bool pages, bool stale)
+    {
+        var system = new Abstract(Abstract.Plain with
+        {
+            GathersPages = pages,
+            SyncReaches = (first, _) => (first, first + 0xfff),
+        });
+        var domain = MapOne(system);
+        var gather = new IotlbGather();
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x2000), new PhysAddr(0), 0x1000, 2, Prot.Read, ref mapped);
+        domain.UnmapPages(new Iova(0x2000), 0x1000, 2, gather);
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.Equal(stale, MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0x3000, 0x1000));
+    }
+
     [Fact]
     public void A_queued_unmap_stays_stale_until_the_full_flush()
     {
@@ -155,6 +177,105 @@ public sealed class StaleProperties
             Assert.Equal(
                 expected, system.Stack.MayStillRefuse(requester, Pasid.None, new Iova(iova), access));
         }
+    }
+
+    /// <summary>
+    /// The walker may still know the table that went with the range; what is mapped next is in a new one.
+    /// </summary>
+    [Theory]
+    [InlineData(HoleRule.Stop, 0x20_0000UL, false)]
+    [InlineData(HoleRule.CountToEntryEnd, 0x20_0000UL, true)]
+    [InlineData(HoleRule.CountToEntryEnd, 0x1f_f000UL, false)]
+    public void What_is_mapped_where_a_table_was_freed_may_be_refused_until_the_sync(
+        HoleRule hole, ulong size, bool refused)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { Hole = hole, IovaLast = 0xff_ffff, EntryShifts = [12, 21] });
+        var domain = system.Paging();
+        domain.AttachDev(system.Devices[0], null);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x20_0000), new PhysAddr(0), 0x1000, size / 0x1000, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        Assert.Equal(size, domain.UnmapPages(new Iova(0x20_0000), 0x1000, size / 0x1000, gather));
+        domain.MapPages(new Iova(0x20_1000), new PhysAddr(0), 0x1000, 1, Prot.Read, ref mapped);
+        var source = system.Devices[0].Spec.Requesters[0];
+        var iova = new Iova(0x20_1000);
+        Assert.Equal(refused, system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
+        domain.IotlbSync(gather);
+        Assert.False(system.Stack.MayStillRefuse(source, Pasid.None, iova, DmaAccess.Read));
+    }
+
+    /// <summary>
+    /// Only a device with a cache of its own keeps what an invalidation did not take from it.
+    /// </summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_full_flush_may_spare_devices(bool ats)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { FlushAllSparesDevices = true }, Abstract.Device(8) with { Ats = ats });
+        var domain = MapOne(system);
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, new IotlbGather());
+        domain.FlushIotlbAll();
+        Assert.Equal(ats, MayReach(system, 0x5000, 0x8000));
+        Assert.False(MayReach(system, 0x6000, 0x9000));
+    }
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    public void A_PASID_attached_while_its_device_was_on_nothing_may_be_missed(bool first, bool missed)
+    {
+        var system = new Abstract(
+            Abstract.Plain with { MissesPasidsBeforeAttach = true }, Abstract.Device(8) with { Ats = true });
+        var device = system.Devices[0];
+        var domain = system.Paging();
+        if (!first)
+        {
+            Assert.Equal(Errno.OK, domain.AttachDev(device, null));
+        }
+
+        Assert.Equal(Errno.OK, domain.SetDevPasid(device, new Pasid(1), null));
+        Assert.Equal(Errno.OK, domain.AttachDev(device, null));
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.Equal(missed, MayReach(system, 0x5000, 0x8000));
+    }
+
+    [Fact]
+    public void What_a_map_replaces_stays_in_a_device_that_is_missed()
+    {
+        var system = new Abstract(
+            Abstract.Plain with { MissesPasidsBeforeAttach = true, Overlap = OverlapRule.Replace },
+            Abstract.Device(8) with { Ats = true });
+        var domain = system.Paging();
+        Assert.Equal(Errno.OK, domain.SetDevPasid(system.Devices[0], new Pasid(1), null));
+        Assert.Equal(Errno.OK, domain.AttachDev(system.Devices[0], null));
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        domain.MapPages(new Iova(0x5000), new PhysAddr(0x9000), 0x1000, 1, Prot.Read, ref mapped);
+        Assert.True(MayReach(system, 0x5000, 0x8000));
+    }
+
+    [Fact]
+    public void An_address_without_its_sign_is_not_found_in_a_device()
+    {
+        var system = new Abstract(
+            Abstract.Plain with { Masks = IovaMasking.SignedDma, IovaLast = 0xffff },
+            Abstract.Device(8) with { Ats = true });
+        var domain = MapOne(system);
+        var mapped = 0UL;
+        domain.MapPages(new Iova(0x8000), new PhysAddr(0x8000), 0x1000, 1, Prot.Read, ref mapped);
+        var gather = new IotlbGather();
+        domain.UnmapPages(new Iova(0x5000), 0x1000, 1, gather);
+        domain.UnmapPages(new Iova(0x8000), 0x1000, 1, gather);
+        domain.IotlbSync(gather);
+        Assert.False(MayReach(system, 0x5000, 0x8000));
+        Assert.True(MayReach(system, 0xffff_ffff_ffff_8000, 0x8000));
     }
 
     [Fact]

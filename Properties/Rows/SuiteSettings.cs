@@ -1,5 +1,6 @@
 using System.Globalization;
 using Conformance.Drivers.Catalog;
+using Conformance.Harness.Search;
 using Conformance.Model.Core;
 
 namespace Conformance.Properties.Rows;
@@ -9,7 +10,7 @@ namespace Conformance.Properties.Rows;
 /// </summary>
 internal static class SuiteSettings
 {
-    public static int Scenarios => Number("CONFORMANCE_SCENARIOS", 60);
+    public static int Scenarios => Number("CONFORMANCE_SCENARIOS", SearchOptions.DefaultScenarios);
 
     public static ulong Seed => (ulong)Number("CONFORMANCE_SEED", 1);
 

@@ -24,6 +24,26 @@ public sealed class LatitudeTests
         Assert.Empty(bench.Violations);
     }
 
+    [Theory]
+    [InlineData("v6.5")]
+    [InlineData("v7.2")]
+    public void The_record_of_a_deferred_device_may_name_the_former_default_while_its_type_changes(string era)
+    {
+        var setting = new BenchSetting().Kdump().With(0, d => d with { Deferred = true });
+        var bench = new RuleBench(era, setting).Begin(Op.Register)
+            .OfDevice(EventKind.ProbeDevice, 0).Join(0, 0).OfDevice(EventKind.Deferred, 0, flag: true)
+            .Note(0, _ => new Record(RuleBench.Default, RuleBench.Default, DomainId.None, 0, 0)).End();
+        bench.Begin(Op.SetType, 0).Note(0, r => r with { Default = RuleBench.Identity })
+            .SetBegin(0, RuleBench.Identity).Note(0, r => r with { Domain = RuleBench.Identity })
+            .SetEnd(0, RuleBench.Identity).End();
+        bench.Begin(Op.SetType, 0).Note(0, r => r with { Default = RuleBench.OtherDefault })
+            .SetBegin(0, RuleBench.OtherDefault).Note(0, r => r with { Domain = RuleBench.OtherDefault })
+            .SetEnd(0, RuleBench.OtherDefault).End();
+        Assert.False(bench.Breaks(25));
+        bench.Begin(Op.Sync).Note(0, r => r with { Domain = RuleBench.Identity }).End();
+        Assert.True(bench.Breaks(25));
+    }
+
     [Fact]
     public void After_a_claim_without_owner_counts_and_types_are_not_judged()
     {
@@ -42,6 +62,127 @@ public sealed class LatitudeTests
             .Attach(1, RuleBench.User, Errno.EINVAL).SetEnd(0, RuleBench.User, errno: Errno.EINVAL)
             .End(Errno.EINVAL).Dma(0, 0x1000, 0x9000);
         Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_detach_that_moves_nobody_leaves_the_split_as_it_was()
+    {
+        var bench = new RuleBench("v5.19").Start().Claim().AllocSlot().Map(0x1000, 0x9000, 0x1000)
+            .Begin(Op.AttachGroup, Slot, 0).SetBegin(0, RuleBench.User).Attach(0, RuleBench.User)
+            .Attach(1, RuleBench.User, Errno.EINVAL).SetEnd(0, RuleBench.User, errno: Errno.EINVAL)
+            .End(Errno.EINVAL).Begin(Op.DetachGroup, Slot, 0).End().Dma(0, 0x1000, 0x9000);
+        Assert.Empty(bench.Violations);
+    }
+
+    /// <summary>What still lands is what the present domain has unmapped: R12's alone.</summary>
+    [Fact]
+    public void An_old_translation_of_the_present_domain_is_not_one_of_a_domain_left_or_freed()
+    {
+        var bench = new RuleBench().Start().AllocSlot(1).AttachSlot(1)
+            .Map(DomainRef.Slot(1), new DomainId(6), 0x1000, 0x9000, 0x1000).Detach(1)
+            .AllocSlot().AttachSlot().Map(0x1000, 0x9000, 0x1000).Unmap(0x1000, 0x1000);
+        bench.Dma(0, 0x1000, 0x9000);
+        Assert.True(bench.Breaks(12));
+        Assert.False(bench.Breaks(2));
+        bench.Begin(Op.Free, DomainRef.Slot(1).Packed).OfDomain(EventKind.DomainFree, new DomainId(6)).End()
+            .Dma(1, 0x1000, 0x9000);
+        Assert.False(bench.Breaks(5));
+    }
+
+    [Fact]
+    public void An_old_translation_that_lands_after_a_PASID_was_detached_is_not_the_detach_s_doing()
+    {
+        var bench = new RuleBench().Start().AllocSlot(device: 2).AttachSlot(group: 1)
+            .Map(0x1000, 0x9000, 0x1000).Unmap(0x1000, 0x1000)
+            .Begin(Op.DetachPasid, Slot, 2, extra: 1).SetPasid(2, 1, RuleBench.Blocked).End()
+            .Dma(2, 0x1000, 0x9000);
+        Assert.True(bench.Breaks(12));
+        Assert.False(bench.Breaks(23));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_detach_that_calls_no_driver_affects_no_requests(bool calls)
+    {
+        var bench = new RuleBench().Start().AllocSlot(device: 2).AttachSlot(group: 1)
+            .Map(0x1000, 0x9000, 0x1000).Begin(Op.DetachPasid, Slot, 2, extra: 1);
+        bench = calls ? bench.SetPasid(2, 1, RuleBench.Blocked) : bench;
+        bench.End().Dma(2, 0x1000, null);
+        Assert.Equal(calls, bench.Breaks(23));
+    }
+
+    /// <summary>
+    /// The unmap says to have removed the rest of a large page inside which it began. If the driver kept the
+    /// page, R12 and R40 say so, and no other rule.
+    /// </summary>
+    [Fact]
+    public void What_is_mapped_into_a_large_page_that_was_cut_is_R39_s_alone()
+    {
+        var bench = new RuleBench().Start().AllocSlot(1).AttachSlot(1)
+            .Map(DomainRef.Slot(1), new DomainId(6), 0x2000, 0x2000, 0x1000).Detach(1)
+            .AllocSlot().AttachSlot().Map(0, 0, 0x20_0000, page: 0x20_0000)
+            .Unmap(0x1000, 0x1000, 0x20_0000).Dma(0, 0x2fff, 0x2fff);
+        Assert.Equal([12, 40], bench.Violations.Select(v => v.Rule.Number).Distinct());
+        bench.Map(0x1000, 0x10_0000, 0x2000).Dma(1, 0x2ffe, 0x2ffe);
+        Assert.Equal([12, 40, 39], bench.Violations.Select(v => v.Rule.Number).Distinct());
+    }
+
+    [Fact]
+    public void A_size_that_is_no_whole_page_promises_nothing_beyond()
+    {
+        var bench = new RuleBench().Start().AllocSlot().AttachSlot()
+            .Begin(Op.Map, Slot, 0, 0x1000, 0x1001)
+            .Pages(EventKind.MapRange, RuleBench.User, 0x1000, 0x9000, 0x1000, 2, 0x2000)
+            .Event(EventKind.CoreMap, (ref TraceEvent e) =>
+            {
+                (e.Domain, e.A, e.B, e.C) = (RuleBench.User, 0x1000, 0x9000, 0x1001);
+                e.Extra = (byte)(Prot.Read | Prot.Write);
+            }).End().Dma(0, 0x2001, 0xa001);
+        Assert.Empty(bench.Violations);
+    }
+
+    /// <summary>Even where an earlier mark has cut the entry of the large page in two.</summary>
+    [Fact]
+    public void A_large_page_that_goes_with_its_first_bytes_is_stale_as_a_whole()
+    {
+        var bench = new RuleBench().Start().AllocSlot().AttachSlot().Map(0x1000, 0x9000, 0x1000)
+            .Unmap(0x1000, 0x1000, fast: true).Map(0, 0, 0x20_0000, page: 0x20_0000)
+            .Unmap(0, 0x1000, 0x20_0000, fast: true).Map(0x1000, 0x9000, 0x2000)
+            .Dma(0, 0x2fff, 0x2fff);
+        Assert.Empty(bench.Violations);
+    }
+
+    [Fact]
+    public void A_region_that_a_caller_has_unmapped_need_not_be_there_at_a_deferred_attach()
+    {
+        var setting = new BenchSetting().Kdump().With(0, d => d with { Deferred = true });
+        var bench = new RuleBench("v7.2", setting).Begin(Op.Register).OfDevice(EventKind.ProbeDevice, 0)
+            .Join(0, 0).OfDevice(EventKind.Deferred, 0, flag: true).Alloc(RuleBench.Default, DomainType.Dma)
+            .Direct(0, 0x1_0000, 0x1000, RuleBench.Default)
+            .Note(0, _ => new Record(RuleBench.Default, RuleBench.Default, DomainId.None, 0, 0)).End()
+            .Begin(Op.Unmap, DomainRef.DefaultOf(new GroupId(0)).Packed, 0, 0x1_0000, 0x1000)
+            .Event(EventKind.CoreUnmap, (ref TraceEvent e) =>
+                (e.Domain, e.A, e.C, e.E) = (RuleBench.Default, 0x1_0000, 0x1000, 0x1000)).End()
+            .Begin(Op.DeferredAttach, 0).Attach(0, RuleBench.Default)
+            .OfDevice(EventKind.Deferred, 0).End();
+        Assert.False(bench.Breaks(33));
+        Assert.Equal(1, bench.Exercised(33));
+    }
+
+    [Theory]
+    [InlineData("v6.3", false)]
+    [InlineData("v6.5", true)]
+    public void Before_v6_5_a_device_joins_an_owned_group_that_was_on_nothing_without_attach(
+        string era, bool breaks)
+    {
+        var bench = new RuleBench(era).StartAlone().Claim()
+            .Begin(Op.Sync).Note(0, r => r with { Domain = DomainId.None, Default = DomainId.None }).End()
+            .Begin(Op.Probe, 1).OfDevice(EventKind.ProbeDevice, 1).Join(1, 0)
+            .Note(0, r => r with { Domain = RuleBench.Default, Default = RuleBench.Default })
+            .OfDevice(EventKind.ProbeFinalize, 1).End();
+        Assert.Equal(breaks, bench.Breaks(34));
+        Assert.False(bench.Breaks(11));
     }
 
     [Fact]
@@ -118,6 +259,19 @@ public sealed class LatitudeTests
             .AllocSlot().AttachSlot().Map(0x1000, 0x9000, 0x1000).Dma(0, 0x1_0000_0000_1000, 0x9000);
         Assert.Empty(bench.Violations);
         Assert.Equal(1, bench.Exercised(39));
+    }
+
+    [Fact]
+    public void The_upper_half_of_a_table_is_mapped_without_its_sign_and_reached_with_it()
+    {
+        var setting = new BenchSetting();
+        var profile = setting.Profile with { Masks = IovaMasking.SignedDma };
+        var bench = new RuleBench("v7.2", setting with { Profile = profile }).Start()
+            .AllocSlot().AttachSlot().Map(0x8000_0000_0000, 0x9000, 0x1000)
+            .Dma(0, 0xffff_8000_0000_0000, 0x9000).Dma(0, 0xffff_9000_0000_0000, null);
+        Assert.Empty(bench.Violations);
+        bench.Dma(0, 0x8000_0000_0000, null);
+        Assert.True(bench.Breaks(39));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class MonitorTests
     [
         .. IsolationCases.All, .. OwnershipCases.All, .. StateCases.All, .. CallOrderCases.All,
         .. StagingCases.All, .. MappingCases.All, .. UnmappingCases.All, .. ContractCases.All,
-        .. ClientCases.All,
+        .. ClientCases.All, .. ContainerCases.All,
     ];
 
     public static TheoryData<string> Names => new(Cases.Select(c => c.ToString()));

@@ -7,12 +7,12 @@ namespace Conformance.Properties.Rules;
 /// <summary>Commands of clients, and what iommufd tells of its objects.</summary>
 internal sealed partial class RuleBench
 {
-    public RuleBench ClientBegin(Op op, int a = 0, int b = 0)
+    public RuleBench ClientBegin(Op op, int a = 0, int b = 0, ulong iova = 0, ulong size = 0, uint extra = 0)
     {
         Record();
         trace.Clear();
         shown = 0;
-        command = new Command(op, a, b, 0, 0, 0, 0);
+        command = new Command(op, a, b, iova, 0, size, extra);
         rules.Begin(command);
         trace.Add(EventKind.ClientBegin).A = (ulong)commands++;
         return Show();

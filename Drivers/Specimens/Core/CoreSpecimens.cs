@@ -16,5 +16,6 @@ public static class CoreSpecimens
         .. PasidSpecimens.All,
         .. ContractSpecimens.All,
         .. IommufdSpecimens.All,
+        .. VfioSpecimens.All,
     ];
 }

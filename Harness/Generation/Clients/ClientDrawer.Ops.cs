@@ -38,13 +38,17 @@ internal sealed partial class ClientDrawer
         Op.ResetPrepare or Op.ResetDone =>
             Make.OnA(op, dice.Where(state.Devices.Length, d => place.Topology.Devices[d].Ats) ?? 0),
         Op.Map or Op.Unmap => DrawKernelMapping(op),
-        Op.Dma => DrawDma(Device(static d => d.On is not null || d.VfioOpen)),
+        Op.Dma => DrawDma(Reaching() ?? Device(static d => d.IsHeld)),
         Op.DmaMemory => DrawDmaMemory(Device(static d => d is { Present: true, On: null })),
         >= Op.FdBind and <= Op.FdDetach => DrawDeviceOp(op),
         >= Op.IoasAlloc and <= Op.IoasHuge => DrawIoasOp(op),
         >= Op.HwptAlloc and <= Op.HwptDirty => DrawHwptOp(op),
         _ => DrawVfioOp(op),
     };
+
+    /// <summary>A device that reaches some area.</summary>
+    private int? Reaching() =>
+        dice.Where(state.Devices.Length, d => state.MemoryOf(d) is { Live.Count: > 0 });
 
     /// <summary>What the kernel itself maps for a driver, in the default domain.</summary>
     public Command DrawKernelMapping(Op op)

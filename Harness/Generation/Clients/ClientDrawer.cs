@@ -106,7 +106,7 @@ internal sealed partial class ClientDrawer
         }
 
         var areasOf = held ?? (owned ? AnyAreas() : state.GroupOf(device).DefaultMemory);
-        var iova = dice.Percent(40) && areasOf.Live.Count > 0
+        var iova = dice.Percent(50) && areasOf.Live.Count > 0
             ? Within(dice.Pick(areasOf.Live))
             : areas.ForDma(place.LadderOf(device), areasOf);
         iova &= ~(WordSize - 1);

@@ -11,6 +11,10 @@ namespace Conformance.Model.Clients.Iommufd;
 public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
 {
     private readonly int shift = kernel.Topology.CpuPageShift;
+    private readonly PinAccount pins = new(kernel, memory);
+
+    /// <summary>Runs that the last <see cref="Read"/> pinned: first byte, bytes.</summary>
+    private readonly List<(ulong First, ulong Size)> fresh = [];
 
     /// <summary>
     /// The frames of an area (pfn_reader): -EFAULT when a page that nobody holds lies beyond the memory.
@@ -18,6 +22,7 @@ public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
     public Errno Read(IoptArea area, PfnBatch batch)
     {
         batch.Clear();
+        fresh.Clear();
         var page = area.FirstPage;
         while (true)
         {
@@ -29,6 +34,7 @@ public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
             }
             else if (!Pin(area.Pages, page, last, batch))
             {
+                ReleaseRead(area);
                 return Errno.EFAULT;
             }
 
@@ -39,6 +45,20 @@ public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
 
             page = last + 1;
         }
+    }
+
+    /// <summary>Unpins what the last <see cref="Read"/> of an area pinned: it is mapped nowhere.</summary>
+    public void ReleaseRead(IoptArea area)
+    {
+        foreach (var (first, size) in fresh)
+        {
+            foreach (var run in memory.Runs(new MemoryOffset(first), size))
+            {
+                pins.Unpin(run.Pa, run.Size, area.Pages.IsWritable);
+            }
+        }
+
+        fresh.Clear();
     }
 
     /// <summary>
@@ -135,8 +155,25 @@ public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
             unmappedEnd = first + batch.Total;
         }
 
+        UnpinFirst(batch, last - first + 1, area.Pages.IsWritable);
         batch.ClearCarry(unmappedEnd - last - 1);
         return unmappedEnd;
+    }
+
+    /// <summary>The first pages of a batch (batch_unpin).</summary>
+    private void UnpinFirst(PfnBatch batch, ulong pages, bool writes)
+    {
+        foreach (var (pfn, count) in batch.Runs)
+        {
+            var part = Math.Min(count, pages);
+            if (part == 0)
+            {
+                return;
+            }
+
+            pins.Unpin(new PhysAddr(pfn << shift), part << shift, writes);
+            pages -= part;
+        }
     }
 
     private void AskDomain(IoptArea holder, ulong first, ulong last, PfnBatch batch) =>
@@ -183,6 +220,10 @@ public sealed class AreaPages(KernelCalls kernel, ClientMemory memory)
             batch.Add(memory.PaOf(new MemoryOffset(at)).Value >> shift);
         }
 
+        var start = pages.First + (first << shift);
+        var size = (last - first + 1) << shift;
+        pins.Pin(new MemoryOffset(start), size, pages.IsWritable);
+        fresh.Add((start, size));
         return true;
     }
 

@@ -27,13 +27,15 @@ public class FillPolicy
             }
         }
 
-        if (result == Errno.OK)
+        if (result != Errno.OK)
         {
-            area.Storage = domains[0];
-            area.Pages.AddFilled(area);
+            pages.ReleaseRead(area);
+            return result;
         }
 
-        return result;
+        area.Storage = domains[0];
+        area.Pages.AddFilled(area);
+        return Errno.OK;
     }
 
     /// <summary>
@@ -49,6 +51,7 @@ public class FillPolicy
             result = result == Errno.OK ? pages.Map(area, hwpt, batch) : result;
             if (result != Errno.OK)
             {
+                pages.ReleaseRead(area);
                 Undo(table, pages, hwpt, i);
                 return result;
             }

@@ -13,7 +13,9 @@ public sealed record Type1Policy
     /// </summary>
     public Errno NoDomain { get; init; }
 
-    /// <summary>A range that goes round the end of the address space (7.2: -EOVERFLOW, before -EINVAL).</summary>
+    /// <summary>
+    /// A range that goes round the end of the address space (7.2: -EOVERFLOW, before it -EINVAL).
+    /// </summary>
     public Errno RangeWraps { get; init; } = Errno.EOVERFLOW;
 
     public MappingLookup Lookup { get; init; } = new InclusiveLookup();

@@ -131,7 +131,7 @@ public sealed class AttachRollbackSetDomain : PlainSetDomain
 
     protected override Errno Leave(IommuCore core, Group group)
     {
-        PlatformDma.Restore(core, group, group.Devices.Count);
+        PlatformDma.Restore(core, group, group.Devices.Count, group.Domain);
         core.SetRecord(group, null);
         return Errno.OK;
     }
@@ -140,8 +140,11 @@ public sealed class AttachRollbackSetDomain : PlainSetDomain
 /// <summary>set_platform_dma_ops of v6.3 to v6.6.</summary>
 public static class PlatformDma
 {
-    /// <summary>Hands the first <paramref name="count"/> devices back; a missing op only warns.</summary>
-    public static void Restore(IommuCore core, Group group, int count)
+    /// <summary>
+    /// Hands the first <paramref name="count"/> devices back; a missing op only warns, and they stay on
+    /// <paramref name="left"/>.
+    /// </summary>
+    public static void Restore(IommuCore core, Group group, int count, IommuDomain? left)
     {
         for (var i = 0; i < count; i++)
         {
@@ -149,7 +152,7 @@ public static class PlatformDma
             if ((IommuCore.DriverOf(dev).Ops & IommuOps.SetPlatformDmaOps) == 0)
             {
                 core.Warn(WarnCode.MissingDetach, group, dev);
-                core.Leak(group.Domain);
+                core.Leak(left);
                 continue;
             }
 

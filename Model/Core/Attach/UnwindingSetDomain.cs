@@ -83,7 +83,7 @@ public class UnwindingSetDomain : SetDomainPolicy
         {
             if (MayLeaveToPlatform)
             {
-                PlatformDma.Restore(core, group, count);
+                PlatformDma.Restore(core, group, count, refused);
             }
 
             return;
@@ -138,7 +138,7 @@ public class UnwindingSetDomain : SetDomainPolicy
             return Errno.EINVAL;
         }
 
-        PlatformDma.Restore(core, group, group.Devices.Count);
+        PlatformDma.Restore(core, group, group.Devices.Count, group.Domain);
         core.SetRecord(group, null);
         return Errno.OK;
     }

@@ -38,7 +38,7 @@ public sealed partial class IommuCore
             return Errno.EINVAL;
         }
 
-        dev.MaxPasids = dev.Spec.MaxPasids;
+        dev.MaxPasids = Math.Min(dev.Spec.MaxPasids, dev.MaxPasids);
         group = Join(dev, key);
         return Errno.OK;
     }
@@ -112,7 +112,8 @@ public sealed partial class IommuCore
     }
 
     /// <summary>
-    /// The group of that number or, where there is none, the one that holds a device of topology group N; else
+    /// The group of that number or, where there is none, the one that holds a device of topology group N;
+    /// else
     /// null.
     /// </summary>
     public Group? Resolve(GroupId id)

@@ -53,7 +53,9 @@ public sealed class R8GroupsShareNothing : Rule
     }
 }
 
-/// <summary>R11.</summary>
+/// <summary>
+/// R11. A group that is on nothing, because its roll-back failed (v6.3), has no domain to join.
+/// </summary>
 public sealed class R11HotAddedFollowsOwner : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -84,7 +86,8 @@ public sealed class R11HotAddedFollowsOwner : Rule
         var ledger = context.Ledger;
         if (e.Kind == EventKind.GroupJoin)
         {
-            var owned = ledger.Group(e.Group) is { Owner: not 0, Misused: false, Members.Count: > 0 };
+            var owned = ledger.Group(e.Group) is { Owner: not 0, Misused: false, Members.Count: > 0 } group
+                && group.Domain != DomainId.None;
             joined = owned ? e.Device : joined;
             return;
         }
@@ -99,15 +102,15 @@ public sealed class R11HotAddedFollowsOwner : Rule
         var device = ledger.Devices[was];
         var mayWait = device.Deferred
             || (context.Order < EraOrder.V6_5 && device.Spec.Deferred && context.Topology.Kernel.Kdump);
-        if (mayWait || ledger.GroupOf(device) is not { } group || group.Domain == DomainId.None)
+        if (mayWait || ledger.GroupOf(device) is not { } home || home.Domain == DomainId.None)
         {
             return;
         }
 
         Hold();
-        if (device.State != AttachState.Attached || device.Domain != group.Domain)
+        if (device.State != AttachState.Attached || device.Domain != home.Domain)
         {
-            Break(context, index, $"{device} joined {group}, owned by o{group.Owner} and on {group.Domain}, "
+            Break(context, index, $"{device} joined {home}, owned by o{home.Owner} and on {home.Domain}, "
                 + "and is on "
                 + $"{device.Domain}");
         }

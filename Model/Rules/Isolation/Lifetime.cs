@@ -3,7 +3,10 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R5.</summary>
+/// <summary>
+/// R5. Where the present domain had the address mapped and unmapped, what still lands may be its own old
+/// translation, and is R12's.
+/// </summary>
 public sealed class R5FreedIsUnreachable : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -30,7 +33,7 @@ public sealed class R5FreedIsUnreachable : Rule
         }
 
         ref readonly var view = ref context.Ledger.Dma;
-        if (!view.Landed || view.Pa == view.Iova)
+        if (!view.Landed || view.Pa == view.Iova || view.Entry.Kind == EntryKind.Gone)
         {
             return;
         }

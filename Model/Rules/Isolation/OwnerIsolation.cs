@@ -38,7 +38,10 @@ public sealed class R1OwnedWithoutDomainFaults : Rule
     }
 }
 
-/// <summary>R2. Any move off a paging domain counts as a detach: replace and release too.</summary>
+/// <summary>
+/// R2. Any move off a paging domain counts as a detach: replace and release too. Where the present domain had
+/// the address mapped and unmapped, what still lands may be its own old translation, and is R12's.
+/// </summary>
 public sealed class R2DetachedIsUnreachable : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -61,7 +64,7 @@ public sealed class R2DetachedIsUnreachable : Rule
         ref readonly var view = ref context.Ledger.Dma;
         if (context.Ledger.Domain(view.Device.Left) is not { } left
             || !left.Map.TryFind(view.At, out var entry) || !entry.IsCertain
-            || view.Judgement == Judgement.Open)
+            || view.Judgement == Judgement.Open || view.Entry.Kind == EntryKind.Gone)
         {
             return;
         }

@@ -4,7 +4,10 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R23.</summary>
+/// <summary>
+/// R23. Requests without PASID are judged where the driver was called for the device. Where the domain had
+/// unmapped the address, what still lands is R12's.
+/// </summary>
 public sealed class R23DetachedPasidFaults : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -27,9 +30,8 @@ public sealed class R23DetachedPasidFaults : Rule
         ref readonly var view = ref ledger.Dma;
         if (view.Pasid == 0)
         {
-            var detached = ledger.Now.Done && ledger.Now.Op == Op.DetachPasid
-                && ledger.Now.Group == view.Device.Group;
-            if (detached && view.Judgement == Judgement.Differs)
+            if (WasDetached(view.Device, ledger.Now) && view.Judgement == Judgement.Differs
+                && view.Entry.Kind != EntryKind.Gone)
             {
                 Break(context, index, $"{view}, without PASID, after detach of PASID "
                     + $"{ledger.Now.Command.Extra}");
@@ -48,6 +50,24 @@ public sealed class R23DetachedPasidFaults : Rule
         {
             Break(context, index, $"{view} after the PASID was detached");
         }
+    }
+
+    private static bool WasDetached(DeviceFacts device, CommandFacts now)
+    {
+        if (!now.Done || now.Op != Op.DetachPasid)
+        {
+            return false;
+        }
+
+        foreach (var call in now.PasidCalls)
+        {
+            if (call.Device == device.Index)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }
 

@@ -171,6 +171,12 @@ public sealed class DomainFacts
 
     public DomainType Type { get; internal set; }
 
+    /// <summary>Flags it was allocated with.</summary>
+    public AllocFlags Flags { get; internal set; }
+
+    /// <summary>The op with flags made it.</summary>
+    public bool ByFlagsOp { get; internal set; }
+
     /// <summary>Name of the driver that made it; NULL when the trace does not tell.</summary>
     public string? Driver { get; internal set; }
 
@@ -180,6 +186,9 @@ public sealed class DomainFacts
     public bool Static { get; internal set; }
 
     public bool Freed { get; internal set; }
+
+    /// <summary>A client had it allocated: only that client maps into it.</summary>
+    public bool OfClient { get; internal set; }
 
     /// <summary>Number of devices and PASIDs whose last successful attach is this domain.</summary>
     public int Attached { get; internal set; }
@@ -207,9 +216,10 @@ public sealed class DomainFacts
     {
         Id = id;
         Type = default;
+        Flags = AllocFlags.None;
         Driver = null;
         Profile = null;
-        Static = Freed = false;
+        Static = Freed = ByFlagsOp = OfClient = false;
         Attached = 0;
         Groups = AskedFor = 0;
         Home = ulong.MaxValue;

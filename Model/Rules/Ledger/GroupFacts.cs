@@ -49,6 +49,9 @@ public sealed class GroupFacts(int index)
     /// <summary>The owner (or a kernel user) has attached a domain of its own.</summary>
     public bool HasUserDomain { get; internal set; }
 
+    /// <summary>An attach that was refused left devices on the user's domain (before v6.5).</summary>
+    public bool IsSplit { get; internal set; }
+
     /// <summary>Ownership was released and nothing has moved since.</summary>
     public bool AfterRelease { get; internal set; }
 
@@ -72,7 +75,7 @@ public sealed class GroupFacts(int index)
         Pasids.Clear();
         Domain = Default = Blocking = MustTarget = DomainId.None;
         RecordOwner = RecordCount = 0;
-        SetUp = Misused = HasUserDomain = AfterRelease = false;
+        SetUp = Misused = HasUserDomain = IsSplit = AfterRelease = false;
         DefaultSince = -1;
         Owner = OwnerCount = Bound = 0;
     }

@@ -30,6 +30,11 @@ public sealed partial class TraceLedger
         {
             doubtful.Add((domain.Id, view.Entry.Start, view.Entry.Last));
         }
+        else if (IsInFailedMap(view) && !moved)
+        {
+            // A failed map left something behind; how much of its range is not known.
+            doubtful.Add((domain.Id, Now.Map.Iova, Now.Map.Last));
+        }
         else if (view.Entry.Kind == EntryKind.Gone && !moved)
         {
             doubtful.Add((domain.Id, view.At & ~0xfffUL, view.At | 0xfff));
@@ -66,12 +71,13 @@ public sealed partial class TraceLedger
             : Domain(PasidDomain(device, view.Pasid));
         if (view.Domain is { } domain)
         {
+            view.At = WalkIn(domain);
             if (domain.Type.IsPaging())
             {
                 domain.Map.TryFind(view.At, out view.Entry);
             }
 
-            view.Judgement = Judge(domain, view.Entry);
+            view.Judgement = Judge(domain, view.Entry, view.At);
             view.Topics = TopicsOf(domain);
         }
 
@@ -95,15 +101,29 @@ public sealed partial class TraceLedger
         }
 
         TranslationEntry entry = default;
+        var at = WalkIn(domain);
         if (domain.Type.IsPaging())
         {
-            domain.Map.TryFind(view.At, out entry);
+            domain.Map.TryFind(at, out entry);
         }
 
-        return Judge(domain, entry);
+        return Judge(domain, entry, at);
     }
 
-    private Judgement Judge(DomainFacts domain, in TranslationEntry entry)
+    /// <summary>
+    /// The address that a walk of the domain's tables uses. One that lacks its sign stays as it is: what is
+    /// mapped there was promised to be reached.
+    /// </summary>
+    private ulong WalkIn(DomainFacts domain) =>
+        domain.Profile is { SignedUpperFirst: not null } profile && profile.TryWalk(view.Iova, out var at)
+            ? at
+            : view.Device.Addresses.InWalk(view.Iova);
+
+    /// <summary>The access is to the range and the domain of a map that failed in this command.</summary>
+    public bool IsInFailedMap(in DmaView access) => Now.Map.Errno != Errno.OK && !Now.Map.Wraps
+        && Now.Map.Domain == access.Domain?.Id && Now.Map.Holds(access.At);
+
+    private Judgement Judge(DomainFacts domain, in TranslationEntry entry, ulong at)
     {
         if (domain.Type == DomainType.Identity)
         {
@@ -126,12 +146,14 @@ public sealed partial class TraceLedger
         {
             case EntryKind.Live when entry.IsCertain:
                 var allowed = ((byte)entry.Prot & (view.Write ? 2 : 1)) != 0;
-                return Of(view.Landed ? view.Pa == entry.PaOf(view.At) : !allowed);
+                return Of(view.Landed ? view.Pa == entry.PaOf(at) : !allowed);
             case EntryKind.Live:
                 return Judgement.Open;
             case EntryKind.Stale:
-                var odd = view.Landed && view.Pa != entry.PaOf(view.At) && IsPlainlyStale(entry);
+                var odd = view.Landed && view.Pa != entry.PaOf(at) && IsPlainlyStale(entry);
                 return odd ? Judgement.Differs : Judgement.Open;
+            case EntryKind.Gone when (entry.Flags & EntryFlags.Cut) != 0 && view.Landed:
+                return Judgement.Open;
             default:
                 return Of(!view.Landed);
         }
@@ -201,22 +223,49 @@ public sealed partial class TraceLedger
                 continue;
             }
 
-            if (domain.Map.TryFind(first, out var found) && found.Kind == EntryKind.Gone)
-            {
-                domain.Map.Put(new TranslationEntry
-                {
-                    Start = first,
-                    Last = last,
-                    Kind = EntryKind.Live,
-                    Flags = EntryFlags.Doubtful,
-                });
-            }
-
+            DoubtUnmapped(domain, first, last);
             AddFlags(domain, first, last, EntryFlags.Doubtful);
         }
 
         lost.Clear();
         doubtful.Clear();
+    }
+
+    /// <summary>Where nothing was promised to be mapped, something may be all the same.</summary>
+    private void DoubtUnmapped(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        var at = first;
+        foreach (var found in scratch)
+        {
+            if (found.Kind == EntryKind.Gone)
+            {
+                continue;
+            }
+
+            if (found.Start > at)
+            {
+                Doubt(domain, at, found.Start - 1);
+            }
+
+            if (found.Last == last)
+            {
+                return;
+            }
+
+            at = found.Last + 1;
+        }
+
+        Doubt(domain, at, last);
+
+        static void Doubt(DomainFacts domain, ulong from, ulong to) => domain.Map.Put(new TranslationEntry
+        {
+            Start = from,
+            Last = to,
+            Kind = EntryKind.Live,
+            Flags = EntryFlags.Doubtful,
+        });
     }
 
     private static DomainId PasidDomain(DeviceFacts device, uint pasid)

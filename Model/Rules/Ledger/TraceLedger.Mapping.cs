@@ -11,13 +11,14 @@ public sealed partial class TraceLedger
     // Page sizes handed to the driver inside the map request at hand: where large pages begin and end.
     private readonly List<(DomainId Domain, ulong Iova, ulong Bytes, byte Shift)> pieces = [];
     private readonly List<TranslationEntry> before = [];
+
+    // Bytes that unmap calls say to have removed since the last request.
+    private ulong undone;
+
     private readonly List<TranslationEntry> scratch = [];
 
     /// <summary>Where the tables put an address: a driver may drop high bits.</summary>
-    private static ulong InTables(DomainFacts? domain, ulong iova) =>
-        domain?.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
-            ? iova & profile.IovaLast
-            : iova;
+    private static ulong InTables(DomainFacts? domain, ulong iova) => iova & TopOf(domain);
 
     private void NotePieces(in TraceEvent e)
     {
@@ -43,6 +44,20 @@ public sealed partial class TraceLedger
         }
     }
 
+    /// <summary>
+    /// The driver says to have mapped more of a failed map than it says to have unmapped again.
+    /// </summary>
+    public bool LeavesBehind(in TraceEvent map)
+    {
+        var mapped = 0UL;
+        foreach (var piece in pieces)
+        {
+            mapped += piece.Domain == map.Domain ? piece.Bytes : 0;
+        }
+
+        return map.Errno != Errno.OK && mapped > undone;
+    }
+
     private void ApplyMap(in TraceEvent e)
     {
         if (Now.Op == Op.Map)
@@ -57,6 +72,7 @@ public sealed partial class TraceLedger
             {
                 Doubt(domain, iova, e.C);
                 pieces.Clear();
+                undone = 0;
                 return;
             }
 
@@ -70,9 +86,15 @@ public sealed partial class TraceLedger
             {
                 Mark(domain, EntryFlags.Doubtful);
             }
+
+            if (LeavesBehind(e))
+            {
+                DoubtUnmapped(domain, iova, Request.End(iova, e.C));
+            }
         }
 
         pieces.Clear();
+        undone = 0;
     }
 
     /// <summary>A failed map may have taken the place of what was there before it failed.</summary>
@@ -84,20 +106,21 @@ public sealed partial class TraceLedger
     /// <summary>
     /// Last address before the next one is 0: of the address space, or of tables that drop higher bits.
     /// </summary>
-    private static ulong TopOf(DomainFacts domain) =>
-        domain.Profile is { } profile && (profile.Masks & IovaMasking.Tables) != 0
-            ? profile.IovaLast
-            : ulong.MaxValue;
+    private static ulong TopOf(DomainFacts? domain) => domain?.Profile?.TablesTop ?? ulong.MaxValue;
 
     private static bool Wraps(DomainFacts domain, ulong iova, ulong size) => size - 1 > TopOf(domain) - iova;
 
     /// <summary>A request that goes round the end of the address space: anything may be there now.</summary>
-    private static void Doubt(DomainFacts domain, ulong iova, ulong size)
+    private void Doubt(DomainFacts domain, ulong iova, ulong size)
     {
         var top = TopOf(domain);
         var entry = new TranslationEntry { Kind = EntryKind.Live, Flags = EntryFlags.Doubtful };
         domain.Map.Put(entry with { Start = iova, Last = top });
         domain.Map.Put(entry with { Last = unchecked(iova + size - 1) & top });
+        foreach (var (first, last) in domain.Pending)
+        {
+            AddFlags(domain, first, last, EntryFlags.Unsynced);
+        }
     }
 
     private void Lay(DomainFacts domain, ulong iova, in TraceEvent e)
@@ -146,11 +169,12 @@ public sealed partial class TraceLedger
     {
         foreach (var old in before)
         {
+            var cut = (old.Flags & EntryFlags.Cut) != 0 ? EntryFlags.Disputed : EntryFlags.None;
             var mark = old.Kind switch
             {
                 EntryKind.Live => flags | (old.Flags & EntryFlags.Unsynced),
-                EntryKind.Stale => EntryFlags.Unsynced,
-                _ => EntryFlags.None,
+                EntryKind.Stale => EntryFlags.Unsynced | cut,
+                _ => cut,
             };
             if (mark != EntryFlags.None)
             {
@@ -176,6 +200,7 @@ public sealed partial class TraceLedger
 
     private void ApplyUnmap(in TraceEvent e)
     {
+        undone = 0;
         if (Now.Op is Op.Unmap or Op.UnmapFast)
         {
             Now.Unmap = new Request(e.Domain, e.A, e.C, e.E, Errno.OK, e.Flag);
@@ -194,11 +219,14 @@ public sealed partial class TraceLedger
         }
 
         var last = Request.End(iova, Math.Min(e.C, e.E));
+        var isCut = domain.Map.TryFind(iova, out var head) && head.Kind == EntryKind.Live
+            && head.LeafFirst(iova) < iova;
         if (e.E > e.C)
         {
             last = WithLargePages(domain, iova, Request.End(iova, e.E), last);
         }
 
+        var cutLast = isCut ? Math.Min(last, head.LeafLast(iova)) : 0;
         if (e.Flag)
         {
             RemoveFast(domain, iova, last);
@@ -206,6 +234,11 @@ public sealed partial class TraceLedger
         else
         {
             Remove(domain, iova, last);
+        }
+
+        if (isCut)
+        {
+            NoteCut(domain, iova, cutLast);
         }
     }
 
@@ -223,7 +256,7 @@ public sealed partial class TraceLedger
 
         if (domain.Map.TryFind(last, out var tail) && tail.Kind == EntryKind.Live)
         {
-            last = Math.Min(claimed, Math.Min(tail.Last, tail.LeafLast(last)));
+            last = LeafEnd(domain, tail, last, claimed);
         }
 
         if (claimed > last)
@@ -232,6 +265,23 @@ public sealed partial class TraceLedger
         }
 
         return last;
+    }
+
+    /// <summary>
+    /// Last byte of the page that holds <paramref name="at"/>, as far as the map holds it as one and the
+    /// unmap claims it. An earlier mark may have cut the page's entry.
+    /// </summary>
+    private static ulong LeafEnd(DomainFacts domain, in TranslationEntry leaf, ulong at, ulong claimed)
+    {
+        var end = Math.Min(claimed, leaf.LeafLast(at));
+        at = Math.Min(end, leaf.Last);
+        while (at < end && domain.Map.TryFind(at + 1, out var next) && next.Kind == EntryKind.Live
+            && next.LeafShift == leaf.LeafShift && next.PaOf(at + 1) == leaf.PaOf(at + 1))
+        {
+            at = Math.Min(end, next.Last);
+        }
+
+        return at;
     }
 
     /// <summary>Gone, except what an earlier fast unmap left pending: its sync is still to come.</summary>
@@ -251,6 +301,25 @@ public sealed partial class TraceLedger
                 var stale = found;
                 stale.Kind = EntryKind.Stale;
                 domain.Map.Put(stale);
+            }
+        }
+    }
+
+    /// <summary>
+    /// An unmap began inside a large page and said to have removed the rest of it: if it did not, that is
+    /// R12's, and what is built on it is nobody's.
+    /// </summary>
+    private void NoteCut(DomainFacts domain, ulong first, ulong last)
+    {
+        scratch.Clear();
+        domain.Map.CopyRange(first, last, scratch);
+        foreach (var found in scratch)
+        {
+            if (found.Kind is EntryKind.Stale or EntryKind.Gone)
+            {
+                var marked = found;
+                marked.Flags |= EntryFlags.Cut;
+                domain.Map.Put(marked);
             }
         }
     }

@@ -38,9 +38,10 @@ public sealed partial class TraceLedger
                 break;
             case Op.AttachDevice or Op.AttachGroup or Op.AttachHandle or Op.Replace when group is not null:
                 group.HasUserDomain = Now.Named != group.Blocking;
+                group.IsSplit = false;
                 break;
             case Op.DetachDevice or Op.DetachGroup or Op.DetachHandle when group is not null:
-                group.HasUserDomain &= Now.Warns != 0 && group.Domain != group.Blocking;
+                Detach(group);
                 break;
             case Op.SetType when group is not null:
                 group.HasUserDomain &= group.InUserState;
@@ -66,8 +67,20 @@ public sealed partial class TraceLedger
 
         foreach (var member in group.Members)
         {
-            group.HasUserDomain |= devices[member].IsPlaced && devices[member].Domain == Now.Named;
+            group.IsSplit |= devices[member].IsPlaced && devices[member].Domain == Now.Named;
         }
+
+        group.HasUserDomain |= group.IsSplit;
+    }
+
+    /// <summary>
+    /// The record of a split group never named the user's domain, so a detach finds nothing to do.
+    /// </summary>
+    private void Detach(GroupFacts group)
+    {
+        var stays = Now.Warns != 0 && group.Domain != group.Blocking;
+        group.IsSplit &= Now.Moves == 0;
+        group.HasUserDomain &= stays || group.IsSplit;
     }
 
     private void Own(GroupFacts group)
@@ -113,14 +126,14 @@ public sealed partial class TraceLedger
 
         group.Owner = owner;
         group.OwnerCount = 1;
-        group.HasUserDomain = false;
+        group.HasUserDomain = group.IsSplit = false;
     }
 
     private void Disown(GroupFacts group)
     {
         group.Owner = 0;
         group.OwnerCount = 0;
-        group.HasUserDomain = false;
+        group.HasUserDomain = group.IsSplit = false;
         group.AfterRelease = Now.Warns == 0;
     }
 

@@ -134,6 +134,7 @@ public sealed partial class TraceLedger
         var domain = Ensure(e.Domain);
         Belong(domain, device);
         domain.Type = isNew ? e.Type : domain.Type;
+        FollowUnit(domain, device);
 
         if (device.State != AttachState.Attached || device.Domain != e.Domain)
         {
@@ -153,6 +154,21 @@ public sealed partial class TraceLedger
         device.Domain = e.Domain;
         device.Left = device.Left == e.Domain ? DomainId.None : device.Left;
         domain.Groups |= Bit(device.Group);
+    }
+
+    /// <summary>A domain that an attach makes final takes over what the device's unit declares.</summary>
+    private static void FollowUnit(DomainFacts domain, DeviceFacts device)
+    {
+        var becomesFinal = device.Profile.Finalise switch
+        {
+            FinaliseRule.AtFirstAttach => domain.Groups == 0,
+            FinaliseRule.AtFirstAttachOfEmpty => domain.Attached == 0,
+            _ => false,
+        };
+        if (becomesFinal && !domain.Static)
+        {
+            domain.Profile = ProfileFor(device.Profile, domain);
+        }
     }
 
     /// <summary>

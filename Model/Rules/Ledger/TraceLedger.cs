@@ -141,6 +141,7 @@ public sealed partial class TraceLedger
         }
 
         ResetIoas();
+        ResetContainers();
         domainsUsed = 0;
         commands = steps = 0;
         Array.Clear(slots);
@@ -178,6 +179,10 @@ public sealed partial class TraceLedger
             case EventKind.MapRange:
                 NotePieces(e);
                 break;
+            case EventKind.UnmapPages:
+            case EventKind.UnmapRange:
+                undone += e.E;
+                break;
             case EventKind.CoreMap:
                 ApplyMap(e);
                 break;
@@ -196,6 +201,9 @@ public sealed partial class TraceLedger
             case EventKind.Warn:
                 Now.Warns |= 1U << (int)e.A;
                 break;
+            case EventKind.ClientEnd:
+                EndContainerCommand(e);
+                break;
             case >= EventKind.IoasArea:
                 ApplyIoas(e);
                 break;
@@ -210,6 +218,7 @@ public sealed partial class TraceLedger
         Now.Begin(++commands, Command);
         ForgetReported();
         pieces.Clear();
+        undone = 0;
         ClearSet();
         Concern(Command);
         if (Group(Now.Group) is not { } group)
@@ -281,16 +290,19 @@ public sealed partial class TraceLedger
             case EventKind.DomainAlloc when e.Domain != DomainId.None:
                 var made = Ensure(e.Domain);
                 made.Type = e.Type;
+                made.Flags = (AllocFlags)e.A;
+                made.ByFlagsOp = e.Flag;
                 if (e.Device >= 0)
                 {
                     Belong(made, devices[e.Device]);
-                    made.Profile = ProfileFor(devices[e.Device].Profile, e);
+                    made.Profile = ProfileFor(devices[e.Device].Profile, made);
                     made.Home = Now.Op == Op.Alloc ? 0 : Bit(devices[e.Device].Group);
                 }
 
                 if (Now.Op == Op.Alloc)
                 {
                     Slot(Now.Command.Domain.Index) = e.Domain.Serial;
+                    NoteClientDomain(made);
                 }
 
                 break;
@@ -353,11 +365,12 @@ public sealed partial class TraceLedger
     }
 
     /// <summary>The profile a new domain follows; paging ops are not told a type.</summary>
-    private static DriverProfile ProfileFor(DriverProfile unit, in TraceEvent e)
+    private static DriverProfile ProfileFor(DriverProfile unit, DomainFacts domain)
     {
         const IommuOps pagingOps = IommuOps.DomainAllocPaging | IommuOps.DomainAllocPagingFlags;
-        var told = e.Type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : e.Type;
-        return unit.Made(e.Flag, told, (AllocFlags)e.A);
+        var type = domain.Type;
+        var told = type.IsPaging() && (unit.Ops & pagingOps) != 0 ? DomainType.Unmanaged : type;
+        return unit.Made(domain.ByFlagsOp, told, domain.Flags);
     }
 
     private static void Belong(DomainFacts domain, DeviceFacts device)

@@ -47,6 +47,9 @@ public enum EntryFlags : byte
     /// address beyond the declared width, a range that goes round the end.
     /// </summary>
     Doubtful = 32,
+
+    /// <summary>Stale or gone: the rest of a large page inside which an unmap began.</summary>
+    Cut = 64,
 }
 
 /// <summary>A run of IOVA with one fate. For a live or stale run it carries the translation.</summary>

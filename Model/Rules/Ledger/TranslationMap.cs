@@ -74,20 +74,21 @@ public sealed class TranslationMap
         }
     }
 
-    /// <summary>Puts an entry in place of all that its range held. Adjacent gone runs become one.</summary>
+    /// <summary>
+    /// Puts an entry in place of all that its range held. Adjacent gone runs of one kind become one.
+    /// </summary>
     public void Put(in TranslationEntry entry)
     {
         var fresh = entry;
         if (fresh.Kind == EntryKind.Gone)
         {
-            (fresh.Pa, fresh.Flags, fresh.Prot, fresh.LeafShift) = (0, 0, 0, 0);
-            if (fresh.Start > 0 && TryFind(fresh.Start - 1, out var left) && left.Kind == EntryKind.Gone)
+            (fresh.Pa, fresh.Flags, fresh.Prot, fresh.LeafShift) = (0, fresh.Flags & EntryFlags.Cut, 0, 0);
+            if (fresh.Start > 0 && TryFind(fresh.Start - 1, out var left) && IsLike(left, fresh))
             {
                 fresh.Start = left.Start;
             }
 
-            if (fresh.Last < ulong.MaxValue && TryFind(fresh.Last + 1, out var right)
-                && right.Kind == EntryKind.Gone)
+            if (fresh.Last < ulong.MaxValue && TryFind(fresh.Last + 1, out var right) && IsLike(right, fresh))
             {
                 fresh.Last = right.Last;
             }
@@ -268,6 +269,9 @@ public sealed class TranslationMap
         Count--;
         Reachable -= IsReachable(entry) ? 1 : 0;
     }
+
+    private static bool IsLike(in TranslationEntry one, in TranslationEntry other) =>
+        one.Kind == other.Kind && one.Flags == other.Flags;
 
     private static bool IsReachable(in TranslationEntry entry) =>
         entry.Kind is EntryKind.Live or EntryKind.Stale;

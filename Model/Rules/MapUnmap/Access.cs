@@ -3,7 +3,10 @@ using Conformance.Model.Tracing;
 
 namespace Conformance.Model.Rules;
 
-/// <summary>R12. The same holds for a fast unmap once its sync or a full flush is done.</summary>
+/// <summary>
+/// R12. The same holds for a fast unmap once its sync or a full flush is done. What a failed map has put in
+/// the place of what was unmapped is R19's.
+/// </summary>
 public sealed class R12StrictUnmap : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -22,8 +25,13 @@ public sealed class R12StrictUnmap : Rule
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        Hold();
         ref readonly var view = ref context.Ledger.Dma;
+        if (context.Ledger.IsInFailedMap(view))
+        {
+            return;
+        }
+
+        Hold();
         if (view.Landed)
         {
             Break(context, index, $"{view} after it was unmapped from {view.Domain}");
@@ -31,7 +39,10 @@ public sealed class R12StrictUnmap : Rule
     }
 }
 
-/// <summary>R19. Premise: nothing was mapped there before.</summary>
+/// <summary>
+/// R19. Premise: nothing was mapped there before. Where no device is on the domain the driver's own counts
+/// tell: what it says to have mapped must be unmapped again.
+/// </summary>
 public sealed class R19FailedMapLeavesNothing : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -44,16 +55,27 @@ public sealed class R19FailedMapLeavesNothing : Rule
 
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants => [EventKind.Dma];
+    public override ReadOnlySpan<EventKind> Wants => [EventKind.CoreMap, EventKind.Dma];
 
     public override DmaTopics Topics => DmaTopics.Mapping;
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
+        if (e.Kind == EventKind.CoreMap)
+        {
+            if (context.Ledger.LeavesBehind(e))
+            {
+                Break(context, index, $"the map of 0x{e.A:x} size 0x{e.C:x} failed ({e.Errno.Text()}) and is "
+                    + "not undone");
+            }
+
+            return;
+        }
+
         ref readonly var view = ref context.Ledger.Dma;
         var map = context.Ledger.Now.Map;
-        if (map.Wraps || map.Errno == Errno.OK || map.Domain != view.Domain!.Id || !map.Holds(view.At)
-            || !view.Domain.Type.IsPaging() || view.Entry.Kind is EntryKind.Live or EntryKind.Stale)
+        if (!context.Ledger.IsInFailedMap(view) || !view.Domain!.Type.IsPaging()
+            || view.Entry.Kind is EntryKind.Live or EntryKind.Stale)
         {
             return;
         }

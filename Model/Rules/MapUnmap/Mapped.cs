@@ -37,7 +37,8 @@ public sealed class R39MapTranslates : Rule
 
         var map = context.Ledger.Now.Map;
         if (map.Wraps || map.Domain != view.Domain!.Id || map.Errno != Errno.OK
-            || view.Entry.Kind == EntryKind.Stale || map.Holds(view.At) || !view.Domain.Type.IsPaging())
+            || !IsAligned(map, view.Domain) || view.Entry.Kind == EntryKind.Stale || map.Holds(view.At)
+            || !view.Domain.Type.IsPaging())
         {
             return;
         }
@@ -65,6 +66,13 @@ public sealed class R39MapTranslates : Rule
             Break(context, index, $"{view}; {view.Domain} maps it to 0x{view.Entry.PaOf(view.At):x}");
         }
     }
+
+    /// <summary>
+    /// Whole pages. A generic page table takes what is not, and then maps more than was asked (7.2
+    /// iommu_map_nosync leaves the test to it).
+    /// </summary>
+    private static bool IsAligned(in Request map, DomainFacts domain) =>
+        domain.Profile is not { } profile || ((map.Iova | map.Size) & (profile.PageSizes.Min - 1)) == 0;
 
     private static bool IsBesideUnmap(in DmaView view, in Request unmap) =>
         unmap.Domain == view.Domain!.Id && !unmap.Wraps && !unmap.Holds(view.At) && view.Entry.IsCertain;
@@ -137,8 +145,7 @@ public sealed class R44LookupAgrees : Rule
             return;
         }
 
-        var masks = domain.Profile is { } profile && (profile.Masks & IovaMasking.Lookup) != 0;
-        var at = masks ? e.A & domain.Profile!.IovaLast : e.A;
+        var at = e.A & LookupMask(domain.Profile);
         domain.Map.TryFind(at, out var entry);
         const EntryFlags unsure = EntryFlags.Unsynced | EntryFlags.Disputed | EntryFlags.Doubtful;
         if ((entry.Flags & unsure) != 0)
@@ -153,6 +160,16 @@ public sealed class R44LookupAgrees : Rule
             Break(context, index, $"iova_to_phys of 0x{e.A:x} in {domain} gives 0x{e.B:x}, expected "
                 + $"0x{expected:x}");
         }
+    }
+
+    private static ulong LookupMask(DriverProfile? profile)
+    {
+        if (profile is null)
+        {
+            return ulong.MaxValue;
+        }
+
+        return (profile.Masks & IovaMasking.Lookup) != 0 ? profile.IovaLast : profile.IovaMask;
     }
 
     private void Access(int index, RuleContext context)

@@ -238,9 +238,14 @@ public sealed class R42ExactUnmap : Rule
         }
     }
 
-    /// <summary>Whole map requests side by side, nothing else.</summary>
+    /// <summary>Whole map requests side by side, nothing else; none goes round the end.</summary>
     private bool IsExact(DomainFacts domain, in TraceEvent e)
     {
+        if (e.C - 1 > ulong.MaxValue - e.A)
+        {
+            return false;
+        }
+
         found.Clear();
         var last = Request.End(e.A, e.C);
         domain.Map.CopyRange(e.A, last, found);

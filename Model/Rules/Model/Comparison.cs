@@ -22,4 +22,13 @@ public static class Comparison
         "the reference model: its address spaces against a walk of the tables",
         "v5.19",
         SecurityRelevant: true);
+
+    /// <summary>Premise: a real kernel answered a command.</summary>
+    public static readonly RuleInfo R73KernelStaysWell = new(
+        new RuleId(73),
+        RuleFamily.Model,
+        "A real kernel neither warns nor crashes nor hangs, whatever a process asks of it.",
+        "include/asm-generic/bug.h: WARN_ON is for what must never happen",
+        "v5.19",
+        SecurityRelevant: true);
 }

@@ -96,7 +96,10 @@ public sealed class R32DeferredWaits : Rule
     }
 }
 
-/// <summary>R33. Premise: the driver can map before attach, and mapping was not refused.</summary>
+/// <summary>
+/// R33. Premise: the driver can map before attach, mapping was not refused, and no caller has unmapped the
+/// region from the default domain before a deferred attach.
+/// </summary>
 public sealed class R33DirectBeforeAttach : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -135,7 +138,7 @@ public sealed class R33DirectBeforeAttach : Rule
         {
             var first = (range.Start + page - 1) & ~(page - 1);
             var end = (range.Last + page) & ~(page - 1);
-            if (first < end && !IsMapped(domain, first, end - 1))
+            if (first < end && !WasMapped(domain, first, end - 1))
             {
                 Break(context, index, $"{device} is attached to {domain} before its direct region "
                     + $"0x{range.Start:x} to "
@@ -145,13 +148,13 @@ public sealed class R33DirectBeforeAttach : Rule
         }
     }
 
-    private bool IsMapped(DomainFacts domain, ulong first, ulong last)
+    private bool WasMapped(DomainFacts domain, ulong first, ulong last)
     {
         found.Clear();
         domain.Map.CopyRange(first, last, found);
         foreach (var entry in found)
         {
-            if (entry.Kind != EntryKind.Live || entry.Start != first)
+            if (entry.Kind == EntryKind.None || entry.Start != first)
             {
                 return false;
             }
@@ -202,11 +205,21 @@ public sealed class R34FinalizeAfterReleaseLast : Rule
         }
     }
 
+    /// <summary>
+    /// Before v6.5 hotplug attaches what the group is on, then the default domain unless the group has an
+    /// owner. If the group was on nothing (a roll-back failed, and there was no default domain), its record
+    /// names the new default domain and an owned device is attached to nothing (iommu_probe_device,
+    /// iommu_group_alloc_default_domain).
+    /// </summary>
+    private static bool JoinsNothing(GroupFacts group, RuleContext context) =>
+        context.Order < EraOrder.V6_5 && group.Owner != 0 && group.Domain == group.Default;
+
     private void Finalise(DeviceFacts device, int index, RuleContext context)
     {
         var mayWait = device.Deferred
             || (context.Order < EraOrder.V6_5 && device.Spec.Deferred && context.Topology.Kernel.Kdump);
-        if (context.Ledger.GroupOf(device) is not { } group || group.Domain == DomainId.None)
+        if (context.Ledger.GroupOf(device) is not { } group || group.Domain == DomainId.None
+            || JoinsNothing(group, context))
         {
             return;
         }

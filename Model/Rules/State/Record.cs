@@ -62,7 +62,11 @@ public sealed class R24OneDomainPerGroup : Rule
     }
 }
 
-/// <summary>R25. The part "never NULL after probe" is promised from v6.7 on.</summary>
+/// <summary>
+/// R25. Judged when a command is over: within one the group's mutex is held, and a change of the default
+/// domain names the new one before any device moves (iommu_setup_default_domain). The part "never NULL after
+/// probe" is promised from v6.7 on.
+/// </summary>
 public sealed class R25RecordIsReal : Rule
 {
     public static readonly RuleInfo Promise = new(
@@ -77,36 +81,77 @@ public sealed class R25RecordIsReal : Rule
         "v5.19",
         SecurityRelevant: false);
 
+    /// <summary>Groups whose record was written in this command, with the last such event.</summary>
+    private readonly List<(int Group, int Index)> written = [];
+
     public override RuleInfo Info => Promise;
 
-    public override ReadOnlySpan<EventKind> Wants => [EventKind.GroupRecord];
+    public override ReadOnlySpan<EventKind> Wants =>
+        [EventKind.CommandBegin, EventKind.GroupRecord, EventKind.CommandEnd];
+
+    public override void Reset(RuleContext context)
+    {
+        base.Reset(context);
+        written.Clear();
+    }
 
     public override void On(in TraceEvent e, int index, RuleContext context)
     {
-        var ledger = context.Ledger;
-        if (ledger.Group(e.Group) is not { Members.Count: > 0 } group)
+        switch (e.Kind)
         {
-            return;
+            case EventKind.CommandBegin:
+                written.Clear();
+                break;
+            case EventKind.GroupRecord:
+                Note(e.Group, index);
+                break;
+            default:
+                foreach (var (number, at) in written)
+                {
+                    if (context.Ledger.Group(number) is { Members.Count: > 0 } found)
+                    {
+                        Judge(found, at, context);
+                    }
+                }
+
+                break;
+        }
+    }
+
+    private void Note(int group, int index)
+    {
+        for (var i = 0; i < written.Count; i++)
+        {
+            if (written[i].Group == group)
+            {
+                written[i] = (group, index);
+                return;
+            }
         }
 
-        if (e.Domain == DomainId.None)
+        written.Add((group, index));
+    }
+
+    private void Judge(GroupFacts group, int index, RuleContext context)
+    {
+        if (group.Domain == DomainId.None)
         {
             if (context.Order >= EraOrder.V6_7 && group.SetUp)
             {
                 Hold();
-                Break(context, index, $"{group} has no domain after it had {group.Domain}");
+                Break(context, index, $"{group} has no domain any more");
             }
 
             return;
         }
 
         Hold();
-        var attached = ledger.Domain(e.Domain) is { } domain
-            && (domain.Groups & (1UL << (e.Group & 63))) != 0;
-        var isCore = e.Domain == e.Old || e.Domain.Serial == (int)e.A;
-        if (!isCore && !attached && e.Domain != group.MustTarget)
+        var attached = context.Ledger.Domain(group.Domain) is { } domain
+            && (domain.Groups & (1UL << (group.Index & 63))) != 0;
+        var isCore = group.Domain == group.Default || group.Domain == group.Blocking;
+        if (!isCore && !attached && group.Domain != group.MustTarget)
         {
-            Break(context, index, $"the record of {group} says {e.Domain}, which no device of it was "
+            Break(context, index, $"the record of {group} says {group.Domain}, which no device of it was "
                 + "attached to");
         }
     }

@@ -40,7 +40,7 @@ internal static class IommufdBench
         var expected = new Expectations(SuiteKnowledge.Catalogue, era, use: true);
         var outcomes = new List<string>();
         LockstepRunner? runner = null;
-        runner = new LockstepRunner(Subject.Of(era), scenario, expected.For(scenario.Topology))
+        runner = new LockstepRunner(Subject.Of(era), scenario, expected.For(scenario))
         {
             AfterCommand = _ => outcomes.Add(Of(runner!.System.Trace.Events)),
         };

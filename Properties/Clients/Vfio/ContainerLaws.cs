@@ -63,7 +63,8 @@ public sealed class ContainerLaws
             && system.Dma(new DeviceId(0), 0, Pasid.None, new Iova(start), DmaAccess.Write).Landed;
     }
 
-    private static (NaiveContainer Naive, List<string> Commands, List<string> Outcomes) Draw(int seed, int count)
+    private static (NaiveContainer Naive, List<string> Commands, List<string> Outcomes) Draw(
+        int seed, int count)
     {
         var version = 1 + (seed % 2 == 0 ? 1 : 0);
         var naive = new NaiveContainer(isV2: version == 2);

@@ -139,7 +139,7 @@ public sealed class MapResultTests
         }
     }
 
-    /// <summary>An existing mapping outside of the newcomer's aperture or in its region is a conflict.</summary>
+    /// <summary>A mapping outside of the newcomer's aperture or in its region is a conflict.</summary>
     [Theory]
     [InlineData("vfio-map c0 0x9000000 m0x0 0x1000 rw; vfio-set-container c0 g1", "-EINVAL")]
     [InlineData("vfio-map c0 0x9010000 m0x0 0x1000 rw; vfio-set-container c0 g1", "0")]

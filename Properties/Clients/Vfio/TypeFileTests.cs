@@ -10,7 +10,9 @@ public sealed class TypeFileTests
 {
     private const string Ready = "vfio-set-container c0 g0; vfio-set-iommu c0 v2; ";
 
-    /// <summary>6.1 refuses whenever any driver is bound, later kernels only while the group is claimed.</summary>
+    /// <summary>
+    /// 6.1 refuses whenever any driver is bound, later kernels only while the group is claimed.
+    /// </summary>
     [Theory]
     [InlineData("v5.19", "", "set-type g0 identity", "0")]
     [InlineData("v5.19", "vfio", "set-type g0 identity", "-EBUSY")]
