@@ -24,7 +24,9 @@ namespace Conformance.Model.Clients.Iommufd;
 /// have removed areas below the one that stopped it; a replace or attach to an IOAS that fails, or succeeds
 /// after a failed try, may have lost the reservations of the group's devices in the IOAS that they stay on
 /// (R61); unbind and detach never fail, but a driver that refuses to block leaves the group where it was. A
-/// bind, an allocation, a map, a copy and an attach leave nothing behind.
+/// bind, an allocation, a map, a copy and a failed attach leave nothing behind. An attach during which the
+/// kernel runs out of memory may also succeed without some of the device's reservations, because
+/// get_resv_regions cannot fail.
 /// </para>
 /// </remarks>
 internal sealed partial class IommufdClient : IClient
