@@ -72,6 +72,10 @@ internal sealed partial class ClientPlans
         {
             AttachStep(PageTableRef.Ioas(ioas), device);
         }
+        else if (kind == 1 && dice.Percent(60))
+        {
+            Neighbour(device, context, ioas);
+        }
 
         return kind switch
         {
@@ -86,6 +90,19 @@ internal sealed partial class ClientPlans
             6 => Fixed(ClientMake.IoasAlloc(draw.FreeIoas(), context)),
             _ => Once(() => ClientMake.Map(space, draw.DrawFreeArea(space), ReadWrite)),
         };
+    }
+
+    /// <summary>A device of another group is on the IOAS: an attach to it finds an automatic HWPT.</summary>
+    private void Neighbour(int device, int context, int ioas)
+    {
+        var group = place.GroupOf(device);
+        var other = dice.Where(
+            state.Devices.Length, d => state.Devices[d].Present && place.GroupOf(d) != group);
+        if (other is { } neighbour)
+        {
+            BindSteps(neighbour, context);
+            AttachStep(PageTableRef.Ioas(ioas), neighbour);
+        }
     }
 
     private Func<Command> StruckOfType1(int group)
