@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Conformance.Drivers.Linux.Guest;
 using Conformance.Fuzz.Verbs;
+using Conformance.Harness.Linux;
 using Conformance.Harness.Running;
 
 namespace Conformance.Fuzz;
@@ -50,8 +51,8 @@ public static class ConformanceApp
         {
             return Complain(host, wrong.Message);
         }
-        catch (Exception wrong) when (wrong is InputException or GuestSetupException or IOException
-            or UnauthorizedAccessException)
+        catch (Exception wrong) when (wrong is InputException or NotFromUserSpaceException
+            or GuestSetupException or IOException or UnauthorizedAccessException)
         {
             host.Error.WriteLine(wrong.Message);
             return ExitCode.Usage;

@@ -5,15 +5,17 @@ namespace Conformance.Drivers.Linux;
 
 /// <summary>A kernel to boot, and which era of the contract it belongs to.</summary>
 /// <param name="Name">For reports.</param>
+/// <param name="Emulator">The program that boots it.</param>
 /// <param name="Image">The bootable image.</param>
 /// <param name="Initramfs">With the agent, and the modules that the image needs.</param>
 /// <param name="Era">Whose core the oracle runs.</param>
-public sealed record LinuxKernel(string Name, string Image, string Initramfs, Era Era)
+public sealed record LinuxKernel(string Name, string Emulator, string Image, string Initramfs, Era Era)
 {
     /// <summary>The kernel with iommufd that the setup script builds for an architecture.</summary>
     /// <exception cref="GuestSetupException">It was not set up.</exception>
     public static LinuxKernel Built(Artefacts files, GuestArch arch) => new(
         $"{Artefacts.Word(arch)} {files[$"kernel.{Artefacts.Word(arch)}.release"] ?? "kernel"} with iommufd",
+        files.Qemu(arch),
         files.Kernel(arch),
         files.Initramfs(arch),
         Eras.Newest);
@@ -22,6 +24,7 @@ public sealed record LinuxKernel(string Name, string Image, string Initramfs, Er
     /// <exception cref="GuestSetupException">It was not set up, or there is none of that series.</exception>
     public static LinuxKernel Debian(Artefacts files, string series) => new(
         $"Debian {files[$"debian.{series}.release"] ?? series}",
+        files.Qemu(GuestArch.X86),
         files.Need($"debian.{series}", $"debian:{series}"),
         files.Need($"initramfs.debian-{series}", $"agent:debian-{series}"),
         EraOf(series)

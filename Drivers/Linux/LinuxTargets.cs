@@ -49,8 +49,7 @@ public static class LinuxTargets
 
     /// <summary>
     /// The emulated unit has neither snoop control, nor nesting, nor dirty bits, nor PASIDs, whatever its
-    /// mode;
-    /// it is in caching mode wherever it uses second-stage tables.
+    /// mode; it is in caching mode wherever it uses second-stage tables.
     /// </summary>
     private static LinuxTarget Intel(string name, MachineSpec machine, string variant) => new()
     {

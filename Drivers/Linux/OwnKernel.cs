@@ -35,6 +35,7 @@ public static class OwnKernel
 
         return new LinuxKernel(
             Path.GetFileName(image),
+            files.Qemu(target.Machine.Arch),
             image,
             modules is null ? plain : Initramfs.WithModules(plain, modules),
             era ?? EraOf(config) ?? throw new GuestSetupException(

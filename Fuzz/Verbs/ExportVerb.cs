@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Conformance.Drivers.Linux;
 using Conformance.Harness.Export;
-using Conformance.Harness.Linux;
 using Conformance.Model.Core;
 
 namespace Conformance.Fuzz.Verbs;
@@ -25,15 +24,7 @@ internal static class ExportVerb
             var target = LinuxTargets.All.FirstOrDefault(t => t.Refusal(scenario.Topology) is null)
                 ?? throw new InputException(
                     $"the scenario fits no machine: {LinuxTargets.All[0].Refusal(scenario.Topology)}");
-            try
-            {
-                host.Output.Write(CProgram.Render(target, Eras.Find(scenario.Era)!, scenario));
-            }
-            catch (NotFromUserSpaceException wrong)
-            {
-                throw new InputException(wrong.Message);
-            }
-
+            host.Output.Write(CProgram.Render(target, Eras.Find(scenario.Era)!, scenario));
             return ExitCode.Kept;
         });
         return command;

@@ -59,22 +59,14 @@ public static class CProgram
     /// <summary>A device access, unless the machine's own addresses make it mean something else.</summary>
     private static void AppendAccess(StringBuilder text, LinuxModel model, int index, in Command command)
     {
-        var device = new DeviceId(command.A);
-        var access = command.Op == Op.Dma
-            ? Access.At(device, command.Iova, DmaAccess.Write)
-            : Access.AtByte(device, command.Memory, DmaAccess.Write);
-        var known = access.Memory is null
-            ? model.CanTryIova(device, access.Iova)
-            : model.CanTryMemory(device);
-        var outcome = model.Predict(access);
-        var landing = model.System.Clients.Memory.OffsetOf(outcome.Pa);
-        if (!known || command.Access == DmaAccess.Read || (outcome.Landed && landing is null))
+        var access = Access.Of(command);
+        if (access.Direction == DmaAccess.Read || model.Plan(access) is not { } planned)
         {
             return;
         }
 
         var iova = access.Memory is { } at ? $"physical(0x{at.Value:x})" : $"0x{access.Iova.Value:x}";
-        var where = outcome.Landed ? $"0x{landing!.Value.Value:x}" : "-1";
+        var where = planned.Lands is { } byteOf ? $"0x{byteOf.Value:x}" : "-1";
         text.Append($"\tdma({index + 1}, \"{command}\", {command.A}, {iova}, {where});\n");
     }
 

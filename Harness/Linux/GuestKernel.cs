@@ -12,7 +12,6 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
 {
     private readonly LinuxTarget target;
     private readonly LinuxKernel kernel;
-    private readonly string emulator;
     private readonly List<string> splats = [];
     private LinuxGuest? guest;
 
@@ -20,7 +19,6 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
     {
         this.target = target;
         this.kernel = kernel;
-        emulator = SetupFolder.Artefacts().Qemu(target.Machine.Arch);
     }
 
     /// <summary>How often it was started.</summary>
@@ -53,7 +51,7 @@ public sealed class GuestKernel : IKernelUnderTest, IDisposable
         splats.Clear();
         Boots++;
         Guard(() => guest = LinuxGuest.Boot(
-            new BootSpec(target.Machine, emulator, kernel.Image, kernel.Initramfs, Append: "")));
+            new BootSpec(target.Machine, kernel.Emulator, kernel.Image, kernel.Initramfs, Append: "")));
     }
 
     public IReadOnlyList<KernelAnswer> Run(IReadOnlyList<string> lines)

@@ -1,7 +1,6 @@
 using Conformance.Harness.Running;
 using Conformance.Model.Contract;
 using Conformance.Model.Core;
-using Conformance.Model.Oracle;
 using Conformance.Model.Rules;
 using Conformance.Model.Scenarios;
 using Conformance.Model.Tracing;
@@ -23,9 +22,9 @@ internal sealed class LinuxJudge
 
     private readonly Scenario scenario;
     private readonly RuleSet rules;
+    private readonly StepVerdict verdict;
     private readonly Func<RuleId, bool> isExpected;
     private readonly RunResult result = new();
-    private readonly HashSet<int> givenUp = [];
     private readonly HashSet<int> judged = [];
     private long compared;
 
@@ -35,6 +34,8 @@ internal sealed class LinuxJudge
         this.scenario = scenario;
         this.isExpected = isExpected;
         rules = new RuleSet(new RuleContext(model.Era, scenario.Topology, model.ProfileOf));
+        verdict = new StepVerdict(
+            result, rules, isExpected, message => DomainNames.In(message, model.System.Core.NameOf));
     }
 
     public LinuxModel Model { get; }
@@ -45,11 +46,8 @@ internal sealed class LinuxJudge
 
     private Trace Trace => Model.System.Trace;
 
-    /// <summary>The kernel gave up on this command because an allocation was made to fail.</summary>
-    public bool WasGivenUp(int index) => givenUp.Contains(index);
-
     /// <summary>A command of the scenario that is none of the model's.</summary>
-    public void Skip(int index, in Command command)
+    public void Skip(int index)
     {
         Trace.Clear();
         result.Commands++;
@@ -61,9 +59,8 @@ internal sealed class LinuxJudge
     /// anything has changed. Which errno it is depends on the allocation: not only -ENOMEM (7.2
     /// iommufd/main.c: a HWPT whose first allocation fails gives -ENOENT).
     /// </summary>
-    public bool GaveUp(int index, in Command command, KernelAnswer answer)
+    public void GaveUp(int index, KernelAnswer answer)
     {
-        givenUp.Add(index);
         judged.Add(index);
         Trace.Clear();
         result.Commands++;
@@ -75,7 +72,6 @@ internal sealed class LinuxJudge
         AfterCommand?.Invoke(
             new LinuxStep(index, Outcome.Of(Errno.ENOMEM), actual, answer.Detail, Struck: true),
             Model.System);
-        return true;
     }
 
     /// <summary>
@@ -129,22 +125,22 @@ internal sealed class LinuxJudge
             Note(sent, answer);
         }
 
-        return Conclude(sent.Index, difference);
+        return verdict.Conclude(sent.Index, difference);
     }
 
     /// <summary>Warnings in the kernel's log.</summary>
     public void Splats(IReadOnlyList<string> splats)
     {
-        if (splats.Count > 0 && result.Failure is null)
+        if (splats.Count > 0)
         {
-            Fail(StaysWell, Math.Max(0, result.Commands - 1), -1, "the kernel says: " + splats[0]);
+            verdict.Fail(StaysWell, Math.Max(0, result.Commands - 1), -1, "the kernel says: " + splats[0]);
         }
     }
 
     /// <summary>
     /// The kernel is gone; <paramref name="index"/> is the first command without an answer.
     /// </summary>
-    public void Lost(int index, KernelLostException lost) => Fail(
+    public void Lost(int index, KernelLostException lost) => verdict.Fail(
         StaysWell,
         index,
         -1,
@@ -237,15 +233,13 @@ internal sealed class LinuxJudge
         return agrees || IsStale(access, iova, at) ? null : Text(access, lands, answer);
     }
 
-    /// <summary>A translation that was removed and not yet flushed may still decide.</summary>
-    private bool IsStale(in Access access, Iova iova, PhysAddr? at)
-    {
-        var source = scenario.Topology.Devices[access.Device.Index].Requesters[0];
-        return Model.System.StackOf(source) is IStaleOracle may
-            && (at is { } pa
-                ? may.MayStillReach(source, Pasid.None, iova, access.Direction, pa)
-                : may.MayStillRefuse(source, Pasid.None, iova, access.Direction));
-    }
+    private bool IsStale(in Access access, Iova iova, PhysAddr? at) => StaleDma.MayBe(
+        Model.System,
+        scenario.Topology.Devices[access.Device.Index].Requesters[0],
+        Pasid.None,
+        iova,
+        access.Direction,
+        at is { } pa ? DmaOutcome.At(pa.Value) : DmaOutcome.Refused(0));
 
     private static string Text(in Access access, MemoryOffset? lands, KernelAnswer answer)
     {
@@ -270,39 +264,4 @@ internal sealed class LinuxJudge
             answer?.Detail ?? "",
             answer?.Struck ?? false),
         Model.System);
-
-    private bool Conclude(int index, string? difference)
-    {
-        foreach (var violation in rules.Violations)
-        {
-            if (!isExpected(violation.Rule))
-            {
-                Fail(violation.Rule, index, violation.EventIndex, violation.Message);
-                return false;
-            }
-
-            result.ExpectedSeen.Add(violation.Rule);
-        }
-
-        var named = rules.Violations.Count > 0;
-        rules.ClearViolations();
-        if (difference is null)
-        {
-            return true;
-        }
-
-        if (named || isExpected(Predicted))
-        {
-            result.ExpectedSeen.Add(Predicted);
-        }
-        else
-        {
-            Fail(Predicted, index, -1, difference);
-        }
-
-        return false;
-    }
-
-    private void Fail(RuleId rule, int command, int eventIndex, string message) => result.Failure ??=
-        new Failure(rule, command, eventIndex, DomainNames.In(message, Model.System.Core.NameOf));
 }

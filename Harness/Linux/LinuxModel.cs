@@ -15,12 +15,14 @@ namespace Conformance.Harness.Linux;
 internal sealed class LinuxModel
 {
     private readonly LinuxTarget target;
+    private readonly DriverProfile[] profiles;
 
     public LinuxModel(LinuxTarget target, Era era, Topology topology, bool traced)
     {
         this.target = target;
         Era = era;
         Topology = topology;
+        profiles = [.. topology.Instances.Select((_, i) => Profile(target, era, topology, i))];
         System = new IommuSystem(
             topology,
             era,
@@ -35,19 +37,14 @@ internal sealed class LinuxModel
 
     public IommuSystem System { get; }
 
-    public DriverProfile ProfileOf(InstanceId instance)
-    {
-        var name = Topology.Instances[instance.Index].Driver;
-        var claims = DriverCatalog.Claims.First(c => string.Equals(c.Name, name, StringComparison.Ordinal));
-        return target.Adjust(DriverCatalog.ProfileOf(claims, Era.Tree, Topology, instance.Index));
-    }
+    public DriverProfile ProfileOf(InstanceId instance) => profiles[instance.Index];
 
     /// <summary>
     /// An access at an IOVA means the same in the model and in the machine: not where the device passes
     /// untranslated, because the machine's physical addresses are its own, nor in the window where a write is
     /// an interrupt.
     /// </summary>
-    public bool CanTryIova(DeviceId device, Iova iova) => TypeOf(device) is not DomainType.Identity
+    private bool CanTryIova(DeviceId device, Iova iova) => TypeOf(device) is not DomainType.Identity
         && !(ProfileOf(Topology.Devices[device.Index].Instance).Untranslated is { } window
             && iova.Value >= window.First && iova.Value <= window.Last);
 
@@ -55,7 +52,7 @@ internal sealed class LinuxModel
     /// An access at the physical address of a byte means the same in both: not where a user's tables may
     /// translate it, because that address is another number in the machine.
     /// </summary>
-    public bool CanTryMemory(DeviceId device) =>
+    private bool CanTryMemory(DeviceId device) =>
         TypeOf(device) is DomainType.Identity or DomainType.Blocked or DomainType.Dma or DomainType.DmaFq;
 
     /// <summary>
@@ -66,8 +63,7 @@ internal sealed class LinuxModel
 
     /// <summary>
     /// A command that is left out, in the model too: a bus scan finds every device that is away, and so one
-    /// at
-    /// a time may be.
+    /// at a time may be.
     /// </summary>
     public bool IsLeftOut(in Command command) => command.Op == Op.Release && IsOneAway();
 
@@ -77,14 +73,33 @@ internal sealed class LinuxModel
         return Array.Exists(core.Devices, device => core.GroupOf(device) is null);
     }
 
-    /// <summary>What the model says of an access.</summary>
-    public DmaOutcome Predict(in Access access) =>
-        System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), access.Direction);
+    /// <summary>
+    /// An access with what the model says of it; null when nothing can be said, or when it would hit memory
+    /// that is not the client's.
+    /// </summary>
+    public PlannedAccess? Plan(in Access access)
+    {
+        if (!(access.Memory is null ? CanTryIova(access.Device, access.Iova) : CanTryMemory(access.Device)))
+        {
+            return null;
+        }
+
+        var outcome = System.Dma(access.Device, 0, Pasid.None, access.IovaIn(System), access.Direction);
+        MemoryOffset? lands = outcome.Landed ? System.Clients.Memory.OffsetOf(outcome.Pa) : null;
+        return outcome.Landed && lands is null ? null : new PlannedAccess(access, lands);
+    }
 
     /// <summary>The one direction that the engine of a device has.</summary>
     public DmaAccess Can(DeviceId device) => target.Machine.Devices[device.Index].Engine == DmaEngine.E1000
         ? DmaAccess.Read
         : DmaAccess.Write;
+
+    private static DriverProfile Profile(LinuxTarget target, Era era, Topology topology, int instance)
+    {
+        var name = topology.Instances[instance].Driver;
+        var claims = DriverCatalog.Claims.First(c => string.Equals(c.Name, name, StringComparison.Ordinal));
+        return target.Adjust(DriverCatalog.ProfileOf(claims, era.Tree, topology, instance));
+    }
 
     private DomainType? TypeOf(DeviceId device)
     {
@@ -107,6 +122,11 @@ internal readonly record struct Access(DeviceId Device, Iova Iova, MemoryOffset?
 
     public Iova IovaIn(IommuSystem system) =>
         Memory is { } at ? new Iova(system.Clients.Memory.PaOf(at).Value) : Iova;
+
+    /// <summary>The access that a command of its own asks for.</summary>
+    public static Access Of(in Command command) => command.Op == Op.Dma
+        ? At(new DeviceId(command.A), command.Iova, command.Access)
+        : AtByte(new DeviceId(command.A), command.Memory, command.Access);
 
     public static Access At(DeviceId device, ulong iova, DmaAccess direction) =>
         new(device, new Iova(iova & ~(Unit - 1)), Memory: null, direction);

@@ -19,12 +19,15 @@ public sealed class LinuxRunner
     private readonly Scenario scenario;
     private readonly IKernelUnderTest kernel;
     private readonly LinuxOptions options;
-    private readonly LinuxModel oracle;
     private readonly ProbePlan plan;
     private readonly LinuxJudge judge;
     private readonly List<SentCommand> batch = [];
     private readonly List<string> lines = [];
+
+    /// <summary>Commands that the model does not execute, or that the kernel gave up on.</summary>
     private readonly HashSet<int> leftOut = [];
+
+    private LinuxModel oracle;
 
     /// <param name="target">The machine.</param>
     /// <param name="era">Whose core the kernel has.</param>
@@ -88,7 +91,7 @@ public sealed class LinuxRunner
                     return;
                 }
 
-                judge.Skip(i, command);
+                judge.Skip(i);
                 if (i + 1 < scenario.Commands.Count && CanStrike(scenario.Commands[i + 1]))
                 {
                     i++;
@@ -125,42 +128,52 @@ public sealed class LinuxRunner
 
     /// <summary>
     /// One command with a failing allocation. When the kernel says that it gave up, nothing may have changed
-    /// and the model does not execute it; otherwise the failure was none, or was made up for.
+    /// and the model goes back to before it; otherwise the failure was none, or was made up for.
     /// </summary>
     private bool RunStruck(in Command fault, int index)
     {
         var command = scenario.Commands[index];
-        var forecast = new LinuxModel(target, oracle.Era, scenario.Topology, traced: false);
-        if (Foretell(forecast, index).NoOp)
+        var expected = oracle.System.Execute(index, command);
+        var sent = new SentCommand(index, command, expected, isForModelOnly: false);
+        if (expected.NoOp)
         {
-            Plan(index, command);
+            Enqueue(sent);
             return true;
         }
 
         var answer = kernel.Run([GuestLine.Of(fault), GuestLine.Of(command)])[^1];
         if (answer is { Struck: true, Errno: not Errno.OK })
         {
-            return judge.GaveUp(index, command, answer) && !judge.LosesItsPlace(command)
-                && ProbeAfter(index, command) && Flush();
+            leftOut.Add(index);
+            oracle = Replayed(index);
+            judge.GaveUp(index, answer);
+            if (judge.LosesItsPlace(command))
+            {
+                return false;
+            }
+        }
+        else if (!judge.Judge(sent, [answer]))
+        {
+            return false;
         }
 
-        var expected = oracle.System.Execute(index, command);
-        var sent = new SentCommand(index, command, expected, isForModelOnly: false);
-        return judge.Judge(sent, [answer]) && ProbeAfter(index, command) && Flush();
+        ProbeAfter(index, command);
+        return Flush();
     }
 
-    /// <summary>What the model would say, from a copy that has seen the same commands.</summary>
-    private Outcome Foretell(LinuxModel copy, int index)
+    /// <summary>A model that has executed what the kernel has, up to a command.</summary>
+    private LinuxModel Replayed(int end)
     {
-        for (var i = 0; i < index; i++)
+        var model = new LinuxModel(target, oracle.Era, scenario.Topology, traced: false);
+        for (var i = 0; i < end; i++)
         {
-            if (!judge.WasGivenUp(i) && !leftOut.Contains(i))
+            if (!leftOut.Contains(i))
             {
-                copy.System.Execute(i, scenario.Commands[i]);
+                model.System.Execute(i, scenario.Commands[i]);
             }
         }
 
-        return copy.System.Execute(index, scenario.Commands[index]);
+        return model;
     }
 
     private void Plan(int index, in Command command)
@@ -182,19 +195,18 @@ public sealed class LinuxRunner
     }
 
     /// <summary>A command that was judged already leaves its accesses to be tried.</summary>
-    private bool ProbeAfter(int index, in Command command)
+    private void ProbeAfter(int index, in Command command)
     {
         var sent = new SentCommand(index, command, Outcome.Nothing, isForModelOnly: false);
         AddAccesses(sent);
         Enqueue(sent);
-        return true;
     }
 
     private void AddAccesses(SentCommand sent)
     {
         foreach (var access in AccessesOf(sent.Command, sent.Expected))
         {
-            if (Planned(access) is { } planned)
+            if (access.Direction == oracle.Can(access.Device) && oracle.Plan(access) is { } planned)
             {
                 sent.Accesses.Add(planned);
             }
@@ -218,50 +230,15 @@ public sealed class LinuxRunner
     /// <summary>The access that a command is, or those that are worth trying after it.</summary>
     private IEnumerable<Access> AccessesOf(Command command, Outcome outcome)
     {
-        var device = new DeviceId(command.A);
         if (command.Op is Op.Dma or Op.DmaMemory)
         {
-            return
-            [
-                command.Op == Op.Dma
-                    ? Access.At(device, command.Iova, command.Access)
-                    : Access.AtByte(device, command.Memory, command.Access),
-            ];
+            return [Access.Of(command)];
         }
 
         plan.After(command, outcome);
         return plan.Probes.Where(probe => probe.Pasid == Pasid.None).Select(probe => probe.Memory is { } at
             ? Access.AtByte(probe.Device, at, oracle.Can(probe.Device))
             : Access.At(probe.Device, probe.Iova.Value, oracle.Can(probe.Device)));
-    }
-
-    /// <summary>
-    /// Null when nothing can be said, or when it would hit memory that is not the client's.
-    /// </summary>
-    private PlannedAccess? Planned(in Access access)
-    {
-        if (access.Direction != oracle.Can(access.Device))
-        {
-            return null;
-        }
-
-        var known = access.Memory is null
-            ? oracle.CanTryIova(access.Device, access.Iova)
-            : oracle.CanTryMemory(access.Device);
-        if (!known)
-        {
-            return null;
-        }
-
-        var outcome = oracle.Predict(access);
-        if (!outcome.Landed)
-        {
-            return new PlannedAccess(access, Lands: null);
-        }
-
-        return oracle.System.Clients.Memory.OffsetOf(outcome.Pa) is { } byteOf
-            ? new PlannedAccess(access, byteOf)
-            : null;
     }
 
     /// <summary>Asks the kernel and judges; false ends the run.</summary>

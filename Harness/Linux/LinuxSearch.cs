@@ -34,9 +34,6 @@ public sealed class LinuxReport
 
     public HashSet<RuleId> ExpectedSeen { get; } = [];
 
-    /// <summary>Promises about driver calls that were seen to be made as the model says.</summary>
-    public HashSet<RuleId> InsideConfirmed { get; } = [];
-
     public bool Interrupted { get; internal set; }
 }
 
@@ -97,18 +94,8 @@ public sealed class LinuxSearch(
     /// <summary>The same rule with fewer commands; the machine stays as it is.</summary>
     private Finding Shrink(Finding finding, CancellationToken cancel)
     {
-        var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
-        var cut = finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
-        var start = FailureOf(cut)?.Rule == finding.Failure.Rule ? cut : finding.Scenario;
-        var budget = new ShrinkBudget(
-            options.ShrinkRuns,
-            TimeSpan.FromDays(1),
-            () => cancel.IsCancellationRequested ? TimeSpan.MaxValue : TimeSpan.Zero);
-        var small = Shrinker.Shrink(
-            start,
-            candidate => FailureOf(candidate)?.Rule == finding.Failure.Rule,
-            budget,
-            ShrinkScope.OnMachine).Scenario;
+        var small = FindingShrinker.Smallest(
+            finding, FailureOf, ShrinkScope.OnMachine, options.ShrinkRuns, cancel);
         return FailureOf(small) is { } failure
             ? finding with { Scenario = small, Failure = failure }
             : finding;

@@ -13,7 +13,7 @@ public sealed record AnswerLine(string Outcome, IReadOnlyList<string> Accesses);
 
 /// <summary>All that one system said to a scenario.</summary>
 /// <param name="System">Its name: <c>model</c>, <c>intel-vtd</c>, <c>linux:intel</c>.</param>
-/// <param name="Answers">By command; shorter when the run ended early.</param>
+/// <param name="Lines">By command; shorter when the run ended early.</param>
 /// <param name="Result">What the run showed.</param>
 public sealed record Answers(string System, IReadOnlyList<AnswerLine> Lines, RunResult Result);
 

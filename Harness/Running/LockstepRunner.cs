@@ -21,6 +21,7 @@ public sealed class LockstepRunner
     private readonly IommuSystem oracle;
     private readonly IommuSystem system;
     private readonly RuleSet rules;
+    private readonly StepVerdict verdict;
     private readonly ProbePlan plan;
     private readonly ulong[] memoryLasts;
     private readonly Func<RuleId, bool> isExpected;
@@ -38,6 +39,7 @@ public sealed class LockstepRunner
         oracle = new IommuSystem(scenario.Topology, subject.Era, BuildOracle, traced: false);
         system = new IommuSystem(scenario.Topology, subject.Era, BuildSystem, traced: true);
         rules = new RuleSet(new RuleContext(subject.Era, scenario.Topology, ProfileOf));
+        verdict = new StepVerdict(result, rules, isExpected, InWords);
         plan = new ProbePlan(scenario.Topology, ProfileOf, ProbeBudget.Simulated);
         memoryLasts = [.. MemoryLasts().Distinct()];
     }
@@ -120,7 +122,7 @@ public sealed class LockstepRunner
 
         rules.Observe(system.Trace.Events);
         AfterCommand?.Invoke(index);
-        return Judge(index, difference) && !system.Dead;
+        return verdict.Conclude(index, difference) && !system.Dead;
     }
 
     /// <summary>
@@ -141,46 +143,6 @@ public sealed class LockstepRunner
 
         return false;
     }
-
-    /// <summary>Turns violations and differences into a failure; false when the run cannot go on.</summary>
-    private bool Judge(int index, string? difference)
-    {
-        var found = rules.Violations;
-        foreach (var violation in found)
-        {
-            if (!isExpected(violation.Rule))
-            {
-                Fail(violation.Rule, index, violation.EventIndex, violation.Message);
-                return false;
-            }
-
-            result.ExpectedSeen.Add(violation.Rule);
-        }
-
-        if (difference is null)
-        {
-            rules.ClearViolations();
-            return true;
-        }
-
-        if (found.Count == 0 && !isExpected(Predicted))
-        {
-            Fail(Predicted, index, -1, difference);
-        }
-        else if (found.Count == 0)
-        {
-            result.ExpectedSeen.Add(Predicted);
-        }
-
-        return false;
-    }
-
-    private void Fail(RuleId rule, int command, int eventIndex, string message) =>
-        result.Failure = new Failure(
-            rule,
-            command,
-            eventIndex,
-            DomainNames.In(system.Dead ? $"{message}: {system.Trace.Note}" : message, system.Core.NameOf));
 
     private string? ProbeAll(in Command command, Outcome expected)
     {
@@ -219,19 +181,13 @@ public sealed class LockstepRunner
             + $"the reference model: {expected}";
     }
 
-    /// <summary>A translation that was removed or replaced and not yet flushed may still decide.</summary>
-    private bool IsStale(in Probe probe, DmaOutcome actual)
-    {
-        var source = scenario.Topology.Devices[probe.Device.Index].Requesters[probe.Requester];
-        if (oracle.StackOf(source) is not IStaleOracle may)
-        {
-            return false;
-        }
-
-        return actual.Landed
-            ? may.MayStillReach(source, probe.Pasid, probe.Iova, probe.Access, actual.Pa)
-            : may.MayStillRefuse(source, probe.Pasid, probe.Iova, probe.Access);
-    }
+    private bool IsStale(in Probe probe, DmaOutcome actual) => StaleDma.MayBe(
+        oracle,
+        scenario.Topology.Devices[probe.Device.Index].Requesters[probe.Requester],
+        probe.Pasid,
+        probe.Iova,
+        probe.Access,
+        actual);
 
     private bool IsStaleDma(in Command command, Outcome actual)
     {
@@ -270,11 +226,14 @@ public sealed class LockstepRunner
                     return;
                 }
 
-                Fail(TablesAgree, scenario.Commands.Count, -1, difference);
+                verdict.Fail(TablesAgree, scenario.Commands.Count, -1, difference);
                 return;
             }
         }
     }
+
+    private string InWords(string message) => DomainNames.In(
+        system.Dead ? $"{message}: {system.Trace.Note}" : message, system.Core.NameOf);
 
     private IEnumerable<ulong> MemoryLasts()
     {

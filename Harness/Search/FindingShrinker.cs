@@ -20,26 +20,43 @@ public static class FindingShrinker
         int budget,
         CancellationToken cancel)
     {
-        var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
-        var cut = finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
         if (budget == 0)
         {
-            return finding with { Scenario = cut };
+            return finding with { Scenario = Cut(finding) };
         }
 
-        var rule = finding.Failure.Rule;
-        bool StillFails(Scenario candidate) =>
-            runner.Run(subject, candidate, expectations.For(candidate)).Failure?.Rule == rule;
+        Failure? FailureOf(Scenario candidate) =>
+            runner.Run(subject, candidate, expectations.For(candidate)).Failure;
 
-        var start = StillFails(cut) ? cut : finding.Scenario;
-        var small = Shrinker.Shrink(start, StillFails, Budget(budget, cancel)).Scenario;
-        var failure = runner.Run(subject, small, expectations.For(small)).Failure;
+        var small = Smallest(finding, FailureOf, ShrinkScope.Everything, budget, cancel);
         return finding with
         {
             Driver = Attribution.DriverOf(small, finding.Driver),
             Scenario = small,
-            Failure = failure ?? finding.Failure,
+            Failure = FailureOf(small) ?? finding.Failure,
         };
+    }
+
+    /// <summary>The smallest scenario found that breaks the same rule, whatever it is run on.</summary>
+    internal static Scenario Smallest(
+        Finding finding,
+        Func<Scenario, Failure?> failureOf,
+        ShrinkScope scope,
+        int budget,
+        CancellationToken cancel)
+    {
+        bool StillFails(Scenario candidate) => failureOf(candidate)?.Rule == finding.Failure.Rule;
+
+        var cut = Cut(finding);
+        var start = StillFails(cut) ? cut : finding.Scenario;
+        return Shrinker.Shrink(start, StillFails, Budget(budget, cancel), scope).Scenario;
+    }
+
+    /// <summary>Without what comes after the failing command.</summary>
+    private static Scenario Cut(Finding finding)
+    {
+        var end = Math.Min(finding.Failure.CommandIndex + 1, finding.Scenario.Commands.Count);
+        return finding.Scenario with { Commands = [.. finding.Scenario.Commands.Take(end)] };
     }
 
     /// <summary>A number of runs; the only clock is the caller who loses patience.</summary>
